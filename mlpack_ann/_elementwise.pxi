@@ -1,0 +1,33 @@
+# The loops of an elementwise function with parameters a and b, to be included at module level.
+#
+# The file has defined, for one element of the fused type `floating`:
+#     f(x, a, b)        the value
+#     df(x, y, a, b)    the derivative, where y = f(x)
+# and gets `maps()`, which its class hands to the base class. Cython has no templates; including the
+# loops lets the compiler inline the formula and vectorise.
+from mlpack_ann._elementwise cimport Maps
+
+
+cdef void forward_map(const floating[::1] x, floating[::1] y, floating a, floating b) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        y[i] = f(x[i], a, b)
+
+
+cdef void deriv_map(const floating[::1] x, const floating[::1] y, floating[::1] dy,
+                    floating a, floating b) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        dy[i] = df(x[i], y[i], a, b)
+
+
+cdef void backward_map(const floating[::1] x, const floating[::1] y, const floating[::1] gy,
+                       floating[::1] g, floating a, floating b) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        g[i] = gy[i] * df(x[i], y[i], a, b)
+
+
+cdef inline Maps maps() noexcept:
+    return Maps(forward_map[float], forward_map[double], deriv_map[float], deriv_map[double],
+                backward_map[float], backward_map[double])

@@ -1,0 +1,138 @@
+/* Sums and maxima over contiguous memory as SIMD code.
+ *
+ * A compiler may not reorder a floating-point sum by itself, so a plain loop over one stays
+ * scalar. `#pragma omp simd reduction` permits it for the named variables only, and keeps NaN and
+ * infinities, which -ffast-math would not. Needs -fopenmp-simd (or -fopenmp); without it, or
+ * under a compiler without the pragma, the same loops run scalar.
+ *
+ * Accuracy: blocks of 4096 elements are added in the type itself, in one partial sum per lane;
+ * the blocks' sums are added in double. The order of additions depends on the
+ * instruction set, so last digits differ between machines.
+ *
+ * The file includes itself twice, once for each type `real`.
+ */
+#ifndef MLPACK_ANN_REDUCE_REAL
+#ifndef MLPACK_ANN_REDUCE_H
+#define MLPACK_ANN_REDUCE_H
+
+#include <math.h>
+#include <stddef.h>
+
+#ifdef __FAST_MATH__
+#error "_reduce.h needs IEEE arithmetic: compile without -ffast-math"
+#endif
+
+#if defined(__GNUC__) || defined(__clang__)
+#define ANN_PRAGMA(text) _Pragma(#text)
+#define ANN_SIMD(...) ANN_PRAGMA(omp simd __VA_ARGS__)
+#else
+#define ANN_SIMD(...)
+#endif
+
+#define ANN_REDUCE_BLOCK 4096
+
+#define MLPACK_ANN_REDUCE_REAL float
+#define F(name) ann_##name##_f32
+#include "_reduce.h"
+
+#define MLPACK_ANN_REDUCE_REAL double
+#define F(name) ann_##name##_f64
+#include "_reduce.h"
+
+#endif /* MLPACK_ANN_REDUCE_H */
+#else  /* MLPACK_ANN_REDUCE_REAL: the reductions, for one type */
+
+#define real MLPACK_ANN_REDUCE_REAL
+
+/* The number of elements of x[start:n] that the next block takes. */
+static inline ptrdiff_t F(block)(ptrdiff_t start, ptrdiff_t n)
+{
+    return n - start < ANN_REDUCE_BLOCK ? n - start : ANN_REDUCE_BLOCK;
+}
+
+static inline double F(sum)(const real *x, ptrdiff_t n)
+{
+    double total = 0;
+    ptrdiff_t start, i;
+    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
+        const real *xb = x + start;
+        const ptrdiff_t m = F(block)(start, n);
+        real s = 0;
+        ANN_SIMD(reduction(+ : s))
+        for (i = 0; i < m; i++)
+            s += xb[i];
+        total += s;
+    }
+    return total;
+}
+
+/* A comparison with NaN is false, so the maximum skips NaN; the second variable counts them. */
+static inline real F(max)(const real *x, ptrdiff_t n)
+{
+    real largest = -(real)INFINITY, nans = 0;
+    ptrdiff_t i;
+    ANN_SIMD(reduction(max : largest) reduction(+ : nans))
+    for (i = 0; i < n; i++) {
+        largest = x[i] > largest ? x[i] : largest;
+        nans += x[i] != x[i] ? (real)1 : (real)0;
+    }
+    return nans > 0 ? (real)NAN : largest;
+}
+
+static inline void F(moments)(const real *x, ptrdiff_t n, real shift, double *s, double *q)
+{
+    ptrdiff_t start, i;
+    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
+        const real *xb = x + start;
+        const ptrdiff_t m = F(block)(start, n);
+        real first = 0, second = 0;
+        ANN_SIMD(reduction(+ : first, second))
+        for (i = 0; i < m; i++) {
+            real d = xb[i] - shift;
+            first += d;
+            second += d * d;
+        }
+        *s += first;
+        *q += second;
+    }
+}
+
+static inline void F(dots)(const real *g, const real *x, ptrdiff_t n, real shift,
+                           double *s, double *q)
+{
+    ptrdiff_t start, i;
+    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
+        const real *gb = g + start, *xb = x + start;
+        const ptrdiff_t m = F(block)(start, n);
+        real sum = 0, dot = 0;
+        ANN_SIMD(reduction(+ : sum, dot))
+        for (i = 0; i < m; i++) {
+            sum += gb[i];
+            dot += gb[i] * (xb[i] - shift);
+        }
+        *s += sum;
+        *q += dot;
+    }
+}
+
+static inline double F(dot)(const real *a, const real *b, ptrdiff_t n)
+{
+    double total = 0;
+    ptrdiff_t start, i;
+    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
+        const real *ab = a + start, *bb = b + start;
+        const ptrdiff_t m = F(block)(start, n);
+        real s = 0;
+        ANN_SIMD(reduction(+ : s))
+        for (i = 0; i < m; i++)
+            s += ab[i] * bb[i];
+        total += s;
+    }
+    return total;
+}
+
+#undef real
+#undef MLPACK_ANN_REDUCE_REAL
+#undef F
+
+#endif

@@ -1,0 +1,175 @@
+"""Every check of an argument. Past these functions nothing tests a dtype, a shape or a memory
+layout, and loops index without bounds checks.
+
+All messages have the form ``Class: name has shape X, expected Y``. TypeError is for a wrong dtype
+or kind of object, ValueError for a wrong value or shape.
+"""
+import operator
+
+import numpy as np
+
+from numpy cimport (NPY_DOUBLE, NPY_FLOAT, PyArray_DATA, PyArray_DIM, PyArray_NBYTES, PyArray_NDIM,
+                    PyArray_TYPE, import_array, ndarray, npy_intp)
+
+import_array()
+
+FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
+
+
+def name_of(owner):
+    return owner if isinstance(owner, str) else type(owner).__name__
+
+
+cdef object dtype_of(int typenum):
+    return FLOAT32 if typenum == NPY_FLOAT else FLOAT64
+
+
+cdef tuple as_tuple(const Shape* shape):
+    return tuple([shape.dims[i] for i in range(shape.ndim)])
+
+
+cdef int shape_of(object shape, Shape* result, object owner, str name) except -1:
+    """Read a tuple of sizes."""
+    try:
+        sizes = tuple(operator.index(n) for n in shape)
+    except TypeError:
+        raise TypeError(f"{name_of(owner)}: {name} must be a tuple of integers, "
+                        f"got {shape!r}") from None
+    if len(sizes) > MAX_NDIM or any(n < 0 for n in sizes):
+        raise ValueError(f"{name_of(owner)}: {name} is {sizes}, expected sizes of at least 0")
+    result.ndim = len(sizes)
+    for i, n in enumerate(sizes):
+        result.dims[i] = n
+    return 0
+
+
+def as_array(x, owner, name):
+    """Return `x` as an ndarray that shares its memory where it exports any."""
+    if isinstance(x, np.ndarray):
+        return np.asarray(x)
+    if x is None:
+        raise TypeError(f"{name_of(owner)}: {name} is None, expected an array")
+    try:
+        if hasattr(x, "__dlpack__") and not hasattr(x, "__array_interface__"):
+            return np.from_dlpack(x)
+        return np.asarray(x)
+    except (ValueError, TypeError, RuntimeError, BufferError) as error:
+        raise TypeError(f"{name_of(owner)}: {name} cannot be read as an array: {error}") from None
+
+
+cdef ndarray convert_input(object array, int typenum, object owner, str name):
+    given = as_array(array, owner, name)
+    expected = "float32 or float64" if typenum == ANY_FLOAT else str(dtype_of(typenum))
+    kind = given.dtype.kind
+    # Numbers that carry no precision of their own take the layer's.
+    if kind in "biu" or (kind == "f" and isinstance(array, (list, tuple, float))):
+        given = given.astype(FLOAT64 if typenum == ANY_FLOAT else dtype_of(typenum))
+    native = given.dtype.newbyteorder("=")
+    if native != FLOAT32 and native != FLOAT64 or (
+            typenum != ANY_FLOAT and native != dtype_of(typenum)):
+        raise TypeError(f"{name_of(owner)}: {name} is {given.dtype}, expected {expected}")
+    return np.require(given, native, ["C", "A"]).reshape(given.shape)
+
+
+cdef int require_shape(ndarray array, const Shape* shape, object owner, str name) except -1:
+    if not has_shape(array, shape):
+        raise ValueError(f"{name_of(owner)}: {name} has shape {(<object>array).shape}, "
+                         f"expected {as_tuple(shape)}")
+    return 0
+
+
+cdef ndarray convert_operand(object array, const Shape* shape, int typenum, object owner, str name):
+    given = convert_input(array, typenum, owner, name)
+    require_shape(given, shape, owner, name)
+    return given
+
+
+cdef ndarray convert_output(object array, const Shape* shape, int typenum, object owner, str name):
+    if isinstance(array, (list, tuple, str, int, float)):
+        raise TypeError(f"{name_of(owner)}: {name} is a {type(array).__name__}, expected a writeable "
+                        f"array of {dtype_of(typenum)}")
+    given = as_array(array, owner, name)
+    if given.dtype != dtype_of(typenum):
+        raise TypeError(f"{name_of(owner)}: {name} is {given.dtype}, expected {dtype_of(typenum)}")
+    require_shape(given, shape, owner, name)
+    if not given.flags.carray:
+        layout = ("is read-only" if not given.flags.writeable else
+                  "is not C-contiguous" if not given.flags.c_contiguous else "is not aligned")
+        raise ValueError(f"{name_of(owner)}: {name} {layout}, expected a C-contiguous, aligned, "
+                         "writeable array")
+    return given
+
+
+cdef int refuse_overlap(object owner, str name, str other) except -1:
+    raise ValueError(f"{name_of(owner)}: {name} shares memory with {other}, expected an array of "
+                     "its own")
+
+
+def integer(value, owner, name, minimum=1):
+    """Return `value` as an int of at least `minimum`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected an integer") from None
+    if not minimum <= number < 2**31:
+        raise ValueError(f"{name_of(owner)}: {name} is {number}, "
+                         f"expected an integer of at least {minimum}")
+    return number
+
+
+def number(value, owner, name, minimum=None, maximum=None, above=None, below=None):
+    """Return `value` as a finite float within the given bounds (`above`, `below`: excluded)."""
+    try:
+        result = float(value)
+    except (TypeError, ValueError):
+        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected a number") from None
+    bounds = [(minimum, operator.ge, "at least"), (maximum, operator.le, "at most"),
+              (above, operator.gt, "above"), (below, operator.lt, "below")]
+    for bound, holds, words in bounds:
+        if bound is not None and not holds(result, bound):
+            raise ValueError(f"{name_of(owner)}: {name} is {value!r}, "
+                             f"expected a number {words} {bound}")
+    if not np.isfinite(result):
+        raise ValueError(f"{name_of(owner)}: {name} is {value!r}, expected a finite number")
+    return result
+
+
+def flag(value, owner, name):
+    """Return `value` as a bool; only booleans and 0 or 1 will do."""
+    if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
+        return bool(value)
+    raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected True or False")
+
+
+def floating_dtype(value, owner, name="dtype"):
+    """Return `value` as the dtype float32 or float64."""
+    try:
+        dtype = np.dtype(value)
+    except TypeError:
+        dtype = None
+    if value is None or dtype not in (FLOAT32, FLOAT64):
+        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected float32 or float64")
+    return dtype
+
+
+def dimensions(value, owner, name):
+    """Return `value` as a tuple of sizes of at least 1, or None."""
+    if value is None:
+        return None
+    try:
+        sizes = tuple(value)
+    except TypeError:
+        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected a tuple of integers"
+                        ) from None
+    return tuple(integer(n, owner, name) for n in sizes)
+
+
+def pair(value, owner, name):
+    """Return an int or a pair of ints of at least 0 as (first, second)."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ValueError(f"{name_of(owner)}: {name} is {value!r}, expected one or two integers")
+        first, second = value
+    else:
+        first = second = value
+    return integer(first, owner, name, 0), integer(second, owner, name, 0)

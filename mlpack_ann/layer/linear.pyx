@@ -1,0 +1,58 @@
+"""Linear layer. Source: mlpack ann/layer/linear.hpp."""
+from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._gemm cimport add_to_rows, sum_of_rows
+from mlpack_ann.layer.linear_no_bias cimport LinearNoBias
+
+import_array()
+
+
+cdef class Linear(LinearNoBias):
+    """``output = input @ W + b``.
+
+    Parameters
+    ----------
+    in_size : int, optional
+        Features of a point; taken from the first input if omitted (give `out_size` by keyword).
+    out_size : int
+        Features of an output point.
+    regularizer : object, optional
+        Its ``Evaluate(parameters, gradient)`` is added to the gradient; see
+        `mlpack_ann.regularizer`.
+    dtype : float32 or float64, default="float64"
+        Of weights, input and output.
+    rng : numpy.random.Generator, optional
+        For the initial weights and bias, drawn uniformly from ``+-1 / sqrt(in_size)``.
+
+    Notes
+    -----
+    Input (batch, in_size), output (batch, out_size). `parameters` is W in C order, (in_size,
+    out_size), which is mlpack's column-major out_size x in_size, then b (out_size).
+    """
+    cdef ndarray _bias                      # (out,), a view of the parameters
+
+    def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
+        super().__init__(in_size, out_size, regularizer, dtype=dtype, rng=rng)
+
+    cdef Py_ssize_t _size(self):
+        return (self.in_size + 1) * self.out_size
+
+    cdef int _bind(self) except -1:
+        LinearNoBias._bind(self)
+        self._bias = self._parameters[self.in_size * self.out_size:]
+        return 0
+
+    cdef int _forward(self, ndarray x, ndarray y) except -1:
+        LinearNoBias._forward(self, x, y)
+        if PyArray_TYPE(y) == NPY_DOUBLE:
+            add_to_rows[double](y, self._bias)
+        else:
+            add_to_rows[float](y, self._bias)
+        return 0
+
+    cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
+        bias = gradient[self.in_size * self.out_size:]
+        if PyArray_TYPE(error) == NPY_DOUBLE:
+            sum_of_rows[double](error, bias)
+        else:
+            sum_of_rows[float](error, bias)
+        return LinearNoBias._gradient(self, x, error, gradient)

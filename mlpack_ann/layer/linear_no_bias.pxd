@@ -1,0 +1,11 @@
+from numpy cimport ndarray
+
+from mlpack_ann.layer.layer cimport Layer
+
+
+cdef class LinearNoBias(Layer):
+    cdef readonly Py_ssize_t in_size, out_size
+    cdef readonly object regularizer
+    cdef ndarray _weight                    # (in, out), a view of the parameters
+
+    cdef Py_ssize_t _size(self)
