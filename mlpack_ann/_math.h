@@ -83,6 +83,50 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
     return p * z;
 }
 
+/* -log(1 - erf(a)) / a for 0 <= a <= ERF_MAX: minimax in the relative error of erf(a). */
+
+ANN_INLINE float ann_erf_exponent_f32(float a)
+{
+    float p = -8.279716e-06f;
+    p = p * a + 0.00010862775f;
+    p = p * a - 0.0005995064f;
+    p = p * a + 0.0016034857f;
+    p = p * a - 9.346308e-05f;
+    p = p * a - 0.019191807f;
+    p = p * a + 0.102789335f;
+    p = p * a + 0.6366179f;
+    return p * a + 1.1283792f;
+}
+
+ANN_INLINE double ann_erf_exponent_f64(double a)
+{
+    double p = 7.535139348157355e-16;
+    p = p * a - 3.7161888022293005e-14;
+    p = p * a + 8.564978703655889e-13;
+    p = p * a - 1.2248893699956708e-11;
+    p = p * a + 1.2160522916885567e-10;
+    p = p * a - 8.869544024989215e-10;
+    p = p * a + 4.891081888219643e-09;
+    p = p * a - 2.054544503534659e-08;
+    p = p * a + 6.444007866872792e-08;
+    p = p * a - 1.3855510416797274e-07;
+    p = p * a + 1.3078994410731524e-07;
+    p = p * a + 3.466271211885625e-07;
+    p = p * a - 1.754803124415114e-06;
+    p = p * a + 2.8488607090767963e-06;
+    p = p * a + 3.3959634846016503e-06;
+    p = p * a - 2.9716712037111176e-05;
+    p = p * a + 6.4488163659075e-05;
+    p = p * a + 2.5880025210198098e-05;
+    p = p * a - 0.0005901259589058754;
+    p = p * a + 0.001696206469109502;
+    p = p * a - 0.00020919470657225982;
+    p = p * a - 0.01912844700401504;
+    p = p * a + 0.10277260330173432;
+    p = p * a + 0.6366197723675849;
+    return p * a + 1.1283791670955126;
+}
+
 /* float: 24-bit significand, exponent bias 127. */
 #define MLPACK_ANN_MATH_REAL float
 #define F(name) ann_##name##_f32
@@ -98,6 +142,7 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
 #define ROUNDER 12582912.0f                  /* 1.5 * 2^23 */
 #define MIN_NORMAL 1.17549435e-38f
 #define TINY 1e-10f                          /* below it f(x) rounds to x where f'(0) = 1 */
+#define SQRT_2_LESS_1 0.41421356f
 #define LOG2_E 1.442695f
 #define LN2_HI 0.69317626953125f             /* ln 2 to 14 bits: exact times any exponent */
 #define LN2_LO -2.9088971e-05f               /* ln 2 - LN2_HI */
@@ -106,6 +151,7 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
 #define EXPM1_MIN -20.0f                     /* expm1 is -1 below it */
 #define SINH_MAX 89.5f                       /* sinh overflows below it */
 #define TANH_MAX 10.0f                       /* tanh is 1 above it */
+#define ERF_MAX 4.0f                         /* erf is 1 above it */
 #include "_math.h"
 
 /* double: 53-bit significand, exponent bias 1023. */
@@ -123,6 +169,7 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
 #define ROUNDER 6755399441055744.0
 #define MIN_NORMAL 2.2250738585072014e-308
 #define TINY 1e-20
+#define SQRT_2_LESS_1 0.41421356237309503
 #define LOG2_E 1.4426950408889634
 #define LN2_HI 0.6931471805601177            /* ln 2 to 40 bits */
 #define LN2_LO -1.7239444525614835e-13
@@ -131,6 +178,7 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
 #define EXPM1_MIN -40.0
 #define SINH_MAX 710.5
 #define TANH_MAX 20.0
+#define ERF_MAX 6.0
 #include "_math.h"
 
 #endif /* MLPACK_ANN_MATH_H */
@@ -303,15 +351,26 @@ ANN_INLINE real F(log1p)(real x)
     return F(fabs)(x) < TINY ? x : y;
 }
 
+/* log(1 + z) for 0 <= z <= 1, where the split needs one comparison: 1 + z = 2 (1 + (z - 1) / 2). */
+ANN_INLINE real F(log1p_of_fraction)(real z)
+{
+    real e = z > SQRT_2_LESS_1 ? 1 : 0;
+    return F(log_of_split)(e, z > SQRT_2_LESS_1 ? (z - 1) * (real)0.5 : z);
+}
+
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)): never overflows. */
 ANN_INLINE real F(softplus)(real x)
 {
-    return (x < 0 ? 0 : x) + F(log1p)(F(exp)(-F(fabs)(x)));
+    return (x < 0 ? 0 : x) + F(log1p_of_fraction)(F(exp)(-F(fabs)(x)));
 }
 
+/* erf(x) = 1 - exp(-y) with y = -log(1 - erf|x|), a smooth function: no branch at |x| = 1, and
+ * the subtraction dampens the error of y. */
 ANN_INLINE real F(erf)(real x)
 {
-    return LIBM(erf)(x);
+    real a = F(fabs)(x);
+    a = a > ERF_MAX ? ERF_MAX : a;
+    return F(copysign)(F(scaled_expm1)(-a * F(erf_exponent)(a), 0), x);
 }
 
 ANN_INLINE real F(maximum)(real a, real b)
@@ -344,6 +403,7 @@ ANN_INLINE int F(isfinite)(real x)
 #undef ROUNDER
 #undef MIN_NORMAL
 #undef TINY
+#undef SQRT_2_LESS_1
 #undef LOG2_E
 #undef LN2_HI
 #undef LN2_LO
@@ -352,5 +412,6 @@ ANN_INLINE int F(isfinite)(real x)
 #undef EXPM1_MIN
 #undef SINH_MAX
 #undef TANH_MAX
+#undef ERF_MAX
 
 #endif

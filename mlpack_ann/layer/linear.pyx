@@ -34,11 +34,11 @@ cdef class Linear(LinearNoBias):
         super().__init__(in_size, out_size, regularizer, dtype=dtype, rng=rng)
 
     cdef Py_ssize_t _size(self):
-        return (self.in_size + 1) * self.out_size
+        return (self._in_size + 1) * self.out_size
 
     cdef int _bind(self) except -1:
         LinearNoBias._bind(self)
-        self._bias = self._parameters[self.in_size * self.out_size:]
+        self._bias = self._parameters[self._in_size * self.out_size:]
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
@@ -50,7 +50,7 @@ cdef class Linear(LinearNoBias):
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        bias = gradient[self.in_size * self.out_size:]
+        bias = gradient[self._in_size * self.out_size:]
         if PyArray_TYPE(error) == NPY_DOUBLE:
             sum_of_rows[double](error, bias)
         else:

@@ -4,7 +4,8 @@ from mlpack_ann.layer.layer cimport Layer
 
 
 cdef class LinearNoBias(Layer):
-    cdef readonly Py_ssize_t in_size, out_size
+    cdef readonly Py_ssize_t out_size
+    cdef Py_ssize_t _in_size                # 0 until known
     cdef readonly object regularizer
     cdef ndarray _weight                    # (in, out), a view of the parameters
 

@@ -34,7 +34,7 @@ cdef class LinearNoBias(Layer):
     out_size), which is mlpack's column-major out_size x in_size.
     """
     def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
-        self.in_size = 0 if in_size is None else integer(in_size, self, "in_size")
+        self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
         self.out_size = integer(out_size, self, "out_size")
         self.regularizer = regularizer_or_none(regularizer, self)
         super().__init__(dtype, rng)
@@ -42,27 +42,32 @@ cdef class LinearNoBias(Layer):
         if not self._unsized:
             self._allocate(self._size())
 
+    @property
+    def in_size(self):
+        """int: features of a point; None until the first input tells."""
+        return self._in_size or None
+
     cdef Py_ssize_t _size(self):
-        return self.in_size * self.out_size
+        return self._in_size * self.out_size
 
     cdef int _infer(self, const Shape* inner) except -1:
         if inner.ndim != 2 or inner.dims[1] == 0:
             return self._refuse_shape(inner, "(batch, features)")
-        self.in_size = inner.dims[1]
+        self._in_size = inner.dims[1]
         return self._allocate(self._size())
 
     cdef int _bind(self) except -1:
-        flat = self._parameters[:self.in_size * self.out_size]
-        self._weight = flat.reshape(self.in_size, self.out_size)
+        flat = self._parameters[:self._in_size * self.out_size]
+        self._weight = flat.reshape(self._in_size, self.out_size)
         return 0
 
     cdef int _initialise(self) except -1:
-        bound = self.in_size ** -0.5
+        bound = self._in_size ** -0.5
         self._parameters[:] = _random.generator(self.rng).uniform(-bound, bound, self._size())
         return 0
 
     cdef int _output_shape(self, const Shape* inner, Shape* outer) except -1:
-        if inner.ndim != 2 or (inner.dims[1] != self.in_size and not self._unsized):
+        if inner.ndim != 2 or (inner.dims[1] != self._in_size and not self._unsized):
             return self._refuse_shape(inner, f"(batch, {self.in_size or 'in_size'})")
         outer.ndim = 2
         outer.dims[0], outer.dims[1] = inner.dims[0], self.out_size
@@ -75,7 +80,7 @@ cdef class LinearNoBias(Layer):
         return product(gy, (<object>self._weight).T, g)
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        weight = gradient[:self.in_size * self.out_size].reshape(self.in_size, self.out_size)
+        weight = gradient[:self._in_size * self.out_size].reshape(self._in_size, self.out_size)
         product((<object>x).T, error, weight)
         if self.regularizer is not None:
             self.regularizer.Evaluate(self._parameters, gradient)
