@@ -1,0 +1,181 @@
+"""What every loss promises, checked on every row of `cases.LOSSES`."""
+import inspect
+import pickle
+
+import numpy as np
+import pytest
+
+from mlpack_ann import loss_functions as package
+from tests.cases import LOSSES
+from tests.checks import (DRAWS, Checks, assert_close, generator, public_classes, slope,
+                          torch_or_skip)
+
+check = Checks()
+REDUCTIONS = [True, False, "sum", "mean", "none"]
+
+
+def make(case, dtype, draw=0, reduction=True):
+    """Return a loss, a prediction, a target, and the generator for more."""
+    rng = generator(case, draw)
+    arguments, p, t = case.draw(rng)
+    t = np.asarray(t)
+    return (case.cls(**{**arguments, "reduction": reduction}), np.asarray(p, np.float64).astype(dtype),
+            t.astype(dtype) if t.dtype.kind == "f" else t, rng)
+
+
+def reduced(case, terms, p, reduction):
+    if reduction in (True, "sum"):
+        return terms.sum()
+    return terms.sum() / (case.count(p) if case.count else terms.size)
+
+
+@check
+def forward_is_the_reference(case, dtype):
+    for draw in range(DRAWS):
+        for reduction in REDUCTIONS:
+            loss, p, t, _ = make(case, dtype, draw, reduction)
+            wide = t.astype(np.float64) if t.dtype == np.float32 else t
+            terms = np.asarray(case.reference(loss, p.astype(np.float64), wide))
+            value = loss.Forward(p, t)
+            tolerance = case.rtol32 if dtype == np.float32 else 1e-12
+            if reduction == "none":
+                assert value.dtype == dtype and value.shape == terms.shape
+                assert_close(value, terms, tolerance)
+            else:
+                assert type(value) is float
+                expected = reduced(case, terms, p, reduction)
+                # Rounding grows with the terms, which may cancel in their sum.
+                assert abs(value - expected) <= tolerance * max(1, abs(expected), abs(terms).sum())
+
+
+@check
+def backward_is_the_derivative(case, dtype):
+    for draw in range(DRAWS):
+        for reduction in (True, False, "none"):
+            loss, p, t, _ = make(case, np.float64, draw, reduction)
+            g = loss.Backward(p, t)
+            assert g.shape == p.shape
+            if dtype == np.float32:
+                t32 = t.astype(dtype) if t.dtype.kind == "f" else t
+                assert_close(loss.Backward(p.astype(dtype), t32), g, 10 * case.rtol32)
+            else:
+                assert_close(g, slope(lambda: np.sum(loss.Forward(p, t)), p), 1e-6)
+
+
+@check
+def agrees_with_torch(case, dtype):
+    if case.torch is None:
+        pytest.skip("PyTorch has no such loss")
+    torch = torch_or_skip()
+    for draw in range(DRAWS):
+        loss, p, t, _ = make(case, np.float64, draw, "sum")
+        leaf = torch.tensor(p, requires_grad=True)
+        expected = case.torch(loss, leaf, torch.tensor(t)).sum()
+        assert_close(loss.Forward(p, t), expected.item(), 1e-12)
+        expected.backward()
+        assert_close(loss.Backward(p, t), leaf.grad.numpy(), 1e-12)
+
+
+@check
+def edges_are_right(case, dtype):
+    for arguments, p, t, expected in case.edges:
+        loss = case.cls(**arguments)
+        t = np.asarray(t)
+        t = t.astype(dtype) if t.dtype.kind == "f" else t
+        p = np.asarray(p, dtype)
+        np.testing.assert_allclose(loss.Forward(p, t), expected, rtol=case.rtol32)
+        assert not np.isnan(loss.Backward(p, t)).any()
+
+
+@check
+def nan_stays_visible(case, dtype):
+    loss, p, t, _ = make(case, dtype)
+    if case.cls.__name__ != "EmptyLoss":
+        assert np.isnan(loss.Forward(np.full_like(p, np.nan), t))
+
+
+@check
+def arrays_given_are_filled_and_checked(case, dtype):
+    loss, p, t, _ = make(case, dtype)
+    name = case.cls.__name__
+    g = loss.Backward(p, t)
+    out = np.full_like(g, np.nan)
+    assert loss.Backward(p, t, out) is out
+    np.testing.assert_array_equal(out, g)
+    np.testing.assert_array_equal(loss.Backward(np.asfortranarray(p), np.asfortranarray(t)), g)
+    assert loss.Forward(np.asfortranarray(p), t) == loss.Forward(p, t)
+    other = np.float64 if dtype == np.float32 else np.float32
+    for call, error, argument in [
+            (lambda: loss.Forward(None, t), TypeError, "prediction"),
+            (lambda: loss.Forward("a", t), TypeError, "prediction"),
+            (lambda: loss.Forward(p.astype(complex), t), TypeError, "prediction"),
+            (lambda: loss.Forward(dtype(1), t), ValueError, "prediction"),
+            (lambda: loss.Forward(p, None), TypeError, "target"),
+            (lambda: loss.Forward(p, t.astype(complex)), TypeError, "target"),
+            (lambda: loss.Forward(p, np.concatenate([t, t])), ValueError, "target"),
+            (lambda: loss.Backward(p, t, p), ValueError, "loss"),
+            (lambda: loss.Backward(p, t, out.astype(other)), TypeError, "loss"),
+            (lambda: loss.Backward(p, t, out[..., None]), ValueError, "loss"),
+            (lambda: loss.Backward(p, t, np.repeat(out, 2, -1)[..., ::2]), ValueError, "loss")]:
+        with pytest.raises(error, match=rf"^{name}: {argument} "):
+            call()
+    for arguments, p, t, error in case.bad_input:
+        with pytest.raises(error, match=rf"^{name}: "):
+            case.cls(**arguments).Forward(np.asarray(p, dtype), np.asarray(t))
+
+
+@check
+def an_empty_batch_sums_to_nothing(case, dtype):
+    for reduction in REDUCTIONS:
+        loss, p, t, _ = make(case, dtype, reduction=reduction)
+        value = loss.Forward(p[:0], t[:0])
+        assert loss.Backward(p[:0], t[:0]).shape == p[:0].shape
+        if reduction == "none":
+            assert value.size == 0
+        elif reduction in (True, "sum"):
+            assert value == 0
+        else:
+            assert np.isnan(value) or value == 0
+
+
+@check
+def objects_can_be_copied(case, dtype):
+    for reduction in REDUCTIONS:
+        loss, p, t, _ = make(case, dtype, reduction=reduction)
+        other = pickle.loads(pickle.dumps(loss))
+        assert type(other) is type(loss) and repr(other) == repr(loss)
+        assert other.reduction == reduction
+        np.testing.assert_array_equal(other.Forward(p, t), loss.Forward(p, t))
+    for bad, error in (("max", ValueError), (None, TypeError), (2, TypeError)):
+        with pytest.raises(error, match=rf"^{case.cls.__name__}: reduction"):
+            loss.reduction = bad
+    with pytest.raises(RuntimeError, match="__init__ was not called"):
+        case.cls.__new__(case.cls).Forward(p, t)
+
+
+@check.parametrised(LOSSES)
+def test_loss(check, case, dtype):
+    check(case, dtype)
+
+
+CLASSES = public_classes(package)
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.id)
+def test_constructor_refuses(case):
+    for arguments, error in case.invalid:
+        with pytest.raises(error, match=rf"^{case.cls.__name__}: "):
+            case.cls(**arguments)
+
+
+def test_every_class_has_a_row():
+    assert {case.cls.__name__ for case in LOSSES} == set(CLASSES)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_docstring(name):
+    text = inspect.getdoc(CLASSES[name])
+    for parameter in inspect.signature(CLASSES[name]).parameters:
+        assert f"{parameter} :" in text or f"{parameter}, " in text or f", {parameter}" in text
+    assert "batch" in text
+    assert "Source: mlpack ann/loss_functions/" in inspect.getmodule(CLASSES[name]).__doc__
