@@ -1,7 +1,7 @@
 """The NumPy names and views that hooks need to hand checked arrays to their kernels."""
 from cython cimport floating
-from numpy cimport (NPY_CORDER, NPY_DOUBLE, PyArray_DIM, PyArray_NDIM, PyArray_Ravel, PyArray_TYPE,
-                    import_array, ndarray)
+from numpy cimport (NPY_CORDER, NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_NDIM, PyArray_Ravel,
+                    PyArray_TYPE, import_array, ndarray)
 
 
 cdef inline ndarray flat(ndarray a):

@@ -1,9 +1,11 @@
 """What the layers of images share: images given as such, or as mlpack's flat points."""
 from mlpack_ann._arrays cimport PyArray_NDIM, import_array, ndarray
-from mlpack_ann._validation cimport Shape, read_shape
+from mlpack_ann._validation cimport Shape, as_tuple, read_shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
+
+cdef double LARGEST = 2.0 ** 48             # elements of a point; products up to it are exact
 
 
 cdef class ImageLayer(Layer):
@@ -16,6 +18,9 @@ cdef class ImageLayer(Layer):
         cdef Shape images
         self._as_images(inner, &images)
         self._image_shape(&images, outer)
+        if <double>outer.dims[1] * outer.dims[2] * outer.dims[3] > LARGEST:
+            raise ValueError(f"{type(self).__name__}: input has shape {as_tuple(inner)}, its output "
+                             "would be larger than memory")
         if inner.ndim == 2:
             outer.ndim = 2
             outer.dims[1] *= outer.dims[2] * outer.dims[3]

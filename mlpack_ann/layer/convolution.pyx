@@ -1,0 +1,187 @@
+"""Convolution of images. Source: mlpack ann/layer/convolution.hpp."""
+from mlpack_ann import _random
+from mlpack_ann._validation import flag, integer, pair
+
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, floating,
+                                 import_array, ndarray)
+from mlpack_ann._convolution cimport Convolver
+from mlpack_ann._validation cimport Shape
+from mlpack_ann.layer.image_layer cimport ImageLayer
+
+import_array()
+
+PADDING_TYPES = ("none", "valid", "same")
+
+
+cdef floating* data(ndarray a, floating unused) noexcept:
+    """Return where an array begins, or NULL for None."""
+    return NULL if a is None else <floating*>PyArray_DATA(a)
+
+
+cdef class Convolution(ImageLayer):
+    """Correlate images with a bank of filters.
+
+    ``output[n, o, i, j] = b[o] + sum(W[o, c, p, q] * padded[n, c, i * stride_height + p,
+    j * stride_width + q])`` over c, p, q: the filters are not flipped.
+
+    Parameters
+    ----------
+    in_size : int, optional
+        Channels of the input; taken from the first input if omitted (give the rest by keyword).
+    out_size : int
+        Channels of the output, mlpack 4's ``maps``.
+    kernel_width, kernel_height : int
+        Size of a filter, in pixels.
+    stride_width, stride_height : int, default=1
+        Distance between neighbouring positions of the filter, in pixels.
+    pad_w, pad_h : int or (int, int), default=0
+        Zeros added left and right, and at the top and the bottom: one number for both, or a pair.
+    input_width, input_height : int, default=0
+        Size of the images, if points are given flat; `input_dimensions` serves the same.
+    padding_type : {"None", "valid", "same"}, default="None"
+        "valid" adds no zeros, "same" as many as make the output as large as the input, whatever
+        the stride (one more on the right and at the bottom, if odd); upper or lower case.
+    use_bias : bool, default=True
+        Whether there is a b.
+    dtype : float32 or float64, default="float64"
+        Of weights, input and output.
+    rng : numpy.random.Generator, optional
+        For the initial weights and bias, uniform in ``+-1 / sqrt(in_size * kernel area)``.
+
+    Notes
+    -----
+    Input (batch, in_size, height, width), output (batch, out_size, 1 + (height + pads -
+    kernel_height) // stride_height, the same for the width); or both flat. Rows and columns that
+    no filter position reaches have a derivative of 0. `parameters` is W (out_size, in_size,
+    kernel_height, kernel_width), then b (out_size), as in mlpack.
+
+    References
+    ----------
+    LeCun et al. (1998), Gradient-based learning applied to document recognition.
+    """
+    def __init__(self, in_size=None, out_size=None, kernel_width=None, kernel_height=None,
+                 stride_width=1, stride_height=1, pad_w=0, pad_h=0, input_width=0, input_height=0,
+                 padding_type="None", *, use_bias=True, dtype="float64", rng=None):
+        self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
+        self.out_size = integer(out_size, self, "out_size")
+        self.kernel_width = integer(kernel_width, self, "kernel_width")
+        self.kernel_height = integer(kernel_height, self, "kernel_height")
+        self.stride_width = integer(stride_width, self, "stride_width")
+        self.stride_height = integer(stride_height, self, "stride_height")
+        self.pad_w, self.pad_h = pair(pad_w, self, "pad_w"), pair(pad_h, self, "pad_h")
+        self.input_width = integer(input_width, self, "input_width", 0)
+        self.input_height = integer(input_height, self, "input_height", 0)
+        if not isinstance(padding_type, str) or padding_type.lower() not in PADDING_TYPES:
+            raise ValueError(f"{type(self).__name__}: padding_type is {padding_type!r}, "
+                             "expected 'None', 'valid' or 'same'")
+        self.padding_type = padding_type
+        self.use_bias = flag(use_bias, self, "use_bias")
+        super().__init__(dtype, rng)
+        self._unsized = in_size is None
+        if not self._unsized:
+            self._allocate(self._size())
+
+    @property
+    def in_size(self):
+        """int: channels of the input; None until the first input tells."""
+        return self._in_size or None
+
+    def _size(self):
+        # As Python integers, which do not overflow.
+        filters, taps = int(self.out_size), int(self._in_size)
+        for size in (self.kernel_height, self.kernel_width):
+            taps *= size
+        return filters * (taps + self.use_bias)
+
+    cdef int _infer(self, const Shape* inner) except -1:
+        cdef Shape images
+        self._as_images(inner, &images)
+        if images.dims[1] == 0:
+            return self._refuse_shape(inner, "images of one channel or more")
+        self._in_size = images.dims[1]
+        return self._allocate(self._size())
+
+    cdef int _bind(self) except -1:
+        shape = self.out_size, self._in_size, self.kernel_height, self.kernel_width
+        weights = self._size() - self.out_size * self.use_bias
+        self._weight = self._parameters[:weights].reshape(shape)
+        self._bias = self._parameters[weights:] if self.use_bias else None
+        return 0
+
+    cdef int _initialise(self) except -1:
+        bound = (self._in_size * self.kernel_height * self.kernel_width) ** -0.5
+        self._parameters[:] = _random.generator(self.rng).uniform(-bound, bound, self._size())
+        return 0
+
+    cdef tuple _flat_dimensions(self):
+        if self._input_dimensions is None and self.input_width and self.input_height:
+            return self._in_size or 1, self.input_height, self.input_width
+        return self._input_dimensions
+
+    cdef tuple _paddings(self, Py_ssize_t height, Py_ssize_t width):
+        """Return the zeros added at the top, the bottom, left and right of such an image."""
+        kind = self.padding_type.lower()
+        if kind == "none":
+            return *self.pad_h, *self.pad_w
+        if kind == "valid":
+            return 0, 0, 0, 0
+        vertical = (self.stride_height - 1) * height + self.kernel_height - self.stride_height
+        horizontal = (self.stride_width - 1) * width + self.kernel_width - self.stride_width
+        return (vertical // 2, vertical - vertical // 2, horizontal // 2,
+                horizontal - horizontal // 2)
+
+    cdef int _image_shape(self, const Shape* inner, Shape* outer) except -1:
+        cdef Py_ssize_t rows, columns
+        if inner.dims[1] != self._in_size and not self._unsized:
+            return self._refuse_shape(inner, f"(batch, {self._in_size}, height, width)")
+        top, bottom, left, right = self._paddings(inner.dims[2], inner.dims[3])
+        rows = inner.dims[2] + top + bottom - self.kernel_height
+        columns = inner.dims[3] + left + right - self.kernel_width
+        if inner.dims[2] == 0 or inner.dims[3] == 0 or rows < 0 or columns < 0:
+            return self._refuse_shape(inner, "images that with their padding are at least as large "
+                                      f"as the kernel ({self.kernel_height}, {self.kernel_width})")
+        outer.ndim = 4
+        outer.dims[0], outer.dims[1] = inner.dims[0], self.out_size
+        outer.dims[2] = rows // self.stride_height + 1
+        outer.dims[3] = columns // self.stride_width + 1
+        return 0
+
+    cdef Convolver _convolver_for(self, ndarray x):
+        """Return the kernel for images of this size; "same" padding depends on it."""
+        padding = self._paddings(PyArray_DIM(x, 2), PyArray_DIM(x, 3))
+        if self._convolver is None or self._padding != padding:
+            self._convolver = Convolver(self._in_size, self.out_size,
+                                        (self.kernel_height, self.kernel_width),
+                                        (self.stride_height, self.stride_width), padding)
+            self._padding = padding
+        return self._convolver
+
+    cdef int _forward_images(self, ndarray x, ndarray y) except -1:
+        cdef Convolver c = self._convolver_for(x)
+        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
+        if PyArray_TYPE(x) == NPY_DOUBLE:
+            return c.forward[double](n, h, w, data[double](x, 0), data[double](self._weight, 0),
+                                     data[double](self._bias, 0), data[double](y, 0))
+        return c.forward[float](n, h, w, data[float](x, 0), data[float](self._weight, 0),
+                                data[float](self._bias, 0), data[float](y, 0))
+
+    cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
+        cdef Convolver c = self._convolver_for(x)
+        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
+        if PyArray_TYPE(x) == NPY_DOUBLE:
+            return c.backward[double](n, h, w, data[double](gy, 0), data[double](self._weight, 0),
+                                      data[double](g, 0))
+        return c.backward[float](n, h, w, data[float](gy, 0), data[float](self._weight, 0),
+                                 data[float](g, 0))
+
+    cdef int _gradient_images(self, ndarray x, ndarray error, ndarray gradient) except -1:
+        cdef Convolver c = self._convolver_for(x)
+        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
+        cdef ndarray bias = None
+        if self.use_bias:
+            bias = gradient[self._size() - self.out_size:]
+        if PyArray_TYPE(x) == NPY_DOUBLE:
+            return c.gradient[double](n, h, w, data[double](x, 0), data[double](error, 0),
+                                      data[double](gradient, 0), data[double](bias, 0))
+        return c.gradient[float](n, h, w, data[float](x, 0), data[float](error, 0),
+                                 data[float](gradient, 0), data[float](bias, 0))
