@@ -45,6 +45,8 @@ class BuildExtensions(build_ext):
             shared_utility_qualified_name=SHARED)
         super().finalize_options()
         self.parallel = self.parallel or workers
+        if self.editable_mode:           # keep objects, so that the next time only changes compile
+            self.build_lib = self.build_temp = str(Path("build", "editable"))
 
     def build_extensions(self):
         compile_flags, cpu_flags, link_flags = self.flags()
