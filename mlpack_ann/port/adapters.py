@@ -1,0 +1,26 @@
+"""Conversions of recorded cases, one small function per class that needs one.
+
+An adapter gets the job that the mechanical rule made and changes it in place, or returns the
+jobs that together are the case. Where versions differ and neither is wrong (a parameter order,
+a default, targets that count from 1), the adapter converts and says so with `Job.remark`.
+"""
+from mlpack_ann.port.job import mechanical
+
+_ADAPTERS = {}
+
+
+def adapts(group, *names):
+    """Register the adapter of these records (file names without suffix), or of a whole group."""
+    def register(function):
+        _ADAPTERS.update({(group, name): function for name in names or [None]})
+        return function
+    return register
+
+
+def jobs_of(case):
+    """Return the jobs of a case, in this library's terms; almost always one."""
+    from mlpack_ann.port import layer_adapters, loss_adapters  # noqa: F401 (they register)
+    job = mechanical(case)
+    group, name = case.record.group, case.record.name
+    adapter = _ADAPTERS.get((group, name)) or _ADAPTERS.get((group, None))
+    return (adapter(job) if adapter else None) or [job]

@@ -1,0 +1,439 @@
+"""THE table of differences: where mlpack is wrong, what it does, and what is right.
+
+A row explains a difference of one pass of a class, in the cases and at the elements that `where`
+admits; with `gives`, only if mlpack's value is exactly the one described. Sizes are measured
+from the records and printed with the row (largest difference over largest value).
+"""
+from dataclasses import dataclass
+
+import numpy as np
+
+from mlpack_ann.port import mlpack_does as does
+from mlpack_ann.port.passes import BACKWARD, FORWARD, GRADIENT
+
+
+@dataclass(frozen=True, eq=False)
+class Difference:
+    """One row.
+
+    Attributes
+    ----------
+    names, versions : str
+        Records it is about, by file name without suffix, and mlpack versions; space-separated.
+    pass_ : str
+        Forward, Backward or Gradient.
+    mlpack, right : str
+        What mlpack does, and what is right.
+    where : callable, optional
+        (job, check) -> bool or boolean mask over the elements: where the row applies.
+    gives : callable, optional
+        (job, check) -> the value that mlpack gives.
+    item : str, optional
+        The value of the pass it is about ("running_variance"); all if omitted.
+    refused : bool
+        The row is about what this library refuses with ValueError.
+    """
+
+    names: str
+    versions: str
+    pass_: str
+    mlpack: str
+    right: str
+    where: object = None
+    gives: object = None
+    item: str = None
+    refused: bool = False
+
+    def concerns(self, job):
+        record = job.case.record
+        return record.name in self.names.split() and record.version in self.versions.split()
+
+    def covers(self, job, check):
+        """Return the mask of the recorded elements that this row explains."""
+        recorded = np.asarray(check.recorded)
+        mask = np.ones(recorded.shape, bool)
+        if self.where is not None:
+            mask &= self.where(job, check)
+        if self.gives is not None and mask.any():
+            given = np.asarray(self.gives(job, check), float)
+            if given.shape != recorded.shape:
+                return np.zeros(recorded.shape, bool)
+            mask &= np.isclose(given, recorded, rtol=1e-9, atol=1e-12, equal_nan=True)
+        return mask
+
+
+def rows_for(job, check):
+    """Return the rows of the table about this class, version and value."""
+    return [row for row in TABLE if row.concerns(job) and not row.refused
+            and row.pass_ == check.pass_ and row.item in (None, check.item)]
+
+
+def refusal(job):
+    """Return the row that says why this library refuses what mlpack computes, or None."""
+    return next((row for row in TABLE if row.refused and row.concerns(job)
+                 and (row.where is None or row.where(job, None))), None)
+
+
+# Conditions -------------------------------------------------------------------------------
+
+def batch(job, check):
+    return job.points > 1
+
+
+def ceil(job, check):
+    return not job.kwargs["floor"]
+
+
+def strided(job, check):
+    return job.kwargs["stride_width"] > 1 or job.kwargs["stride_height"] > 1
+
+
+def unequal_strides(job, check):
+    return job.kwargs["stride_width"] != job.kwargs["stride_height"]
+
+
+def bias_entries(job, check):
+    """Elements of the gradient that belong to the bias."""
+    biases = job.kwargs["out_size"] if job.kwargs.get("use_bias", True) else 0
+    return np.arange(check.recorded.size) >= check.recorded.size - biases
+
+
+def bias_of_batch(job, check):
+    return batch(job, check) & bias_entries(job, check)
+
+
+def clipped(job, check):
+    x = job.arrays["input"]
+    return (x >= job.kwargs["max_value"]) | (x <= job.kwargs["min_value"])
+
+
+def below_zero(job, check):
+    return job.arrays["input"] < 0
+
+
+def takes_input(job, check):
+    """Whether the activation's derivative is written for x, not for f(x)."""
+    return job.case.args["ActivationFunction"] in DERIV_OF_INPUT.split()
+
+
+def far(job, check):
+    """Elements whose exponential overflows."""
+    x, t = does.pair(job)
+    return np.abs(job.kwargs.get("a", 1) * (x - t)) > 700
+
+
+def product_far(job, check):
+    x, t = does.pair(job)
+    return -x * t > 700
+
+
+def zero_target(job, check):
+    return job.arrays["target"] == 0
+
+
+def anywhere(condition):
+    """The condition met by any element, for a value of the whole case."""
+    def any_element(job, check):
+        return np.any(condition(job, check))
+    return any_element
+
+
+def extreme(job, check):
+    """Elements where exp(4 x) or exp(-4 x) overflows."""
+    return np.abs(job.arrays["input"]) > 177
+
+
+def beyond_range(job, check):
+    """Values that the function never takes."""
+    return (job.arrays["inverse_of"] <= 0) | (job.arrays["inverse_of"] >= 1)
+
+
+def not_positive(job, check):
+    return job.arrays["inverse_of"] <= 0
+
+
+def infinite_input(job, check):
+    return ~np.isfinite(job.arrays["input"])
+
+
+def at_zero(job, check):
+    return job.arrays["input"] == 0
+
+
+def negative_weight(job, check):
+    return (job.kwargs["power"] % 2 == 1) & (job.arrays["weight"].ravel() < 0)
+
+
+def surplus_channels(job, check):
+    return job.kwargs["size"] % job.kwargs["upscale_factor"] ** 2 != 0
+
+
+def not_square(job, check):
+    return job.points != job.features
+
+
+def mean(job, check):
+    return does.divisor(job) > 1
+
+
+DERIV_OF_INPUT = ("SoftplusFunction SwishFunction MishFunction LiSHTFunction GELUFunction "
+                  "ElliotFunction ElishFunction GaussianFunction InvQuadFunction "
+                  "MultiQuadFunction Poisson1Function QuadraticFunction SplineFunction")
+
+TABLE = [
+    # layers
+    Difference(
+        "Add", "3.x", GRADIENT,
+        "gradient is a copy of error, one column for each point",
+        "summed over the points", batch, does.error_unsummed),
+    Difference(
+        "Convolution", "3.x", GRADIENT,
+        "the bias gradient of a batch is the last point's only",
+        "summed over the points", bias_of_batch, does.last_point_bias),
+    Difference(
+        "Convolution", "3.x", FORWARD,
+        "with unequal strides the window moves by the height's step in width and the width's "
+        "in height", "each axis has its own stride", unequal_strides),
+    Difference(
+        "Convolution", "3.x", BACKWARD,
+        "g is wrong for a stride above 1", "the derivative of Forward", strided),
+    Difference(
+        "Convolution", "3.x", GRADIENT,
+        "the weight gradient is wrong for a stride above 1", "the derivative of Forward",
+        lambda job, check: strided(job, check) & ~bias_entries(job, check)),
+    Difference(
+        "Convolution", "4.4", FORWARD,
+        "Forward exchanges unequal strides", "each axis has its own stride", unequal_strides),
+    Difference(
+        "Convolution", "4.4", GRADIENT,
+        "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides),
+    Difference(
+        "MeanPooling AdaptiveMeanPooling", "3.x", BACKWARD,
+        "g leaves out the last row and column of blocks, and takes blocks of input size / output "
+        "size for the windows", "every window spreads its gy evenly", None,
+        does.blocks_but_the_last),
+    Difference(
+        "MaxPooling", "3.x", FORWARD,
+        "in ceil mode every window is one row and column smaller than the kernel",
+        "only windows at the edge are clipped", ceil, does.smaller_windows_maximum, "output"),
+    Difference(
+        "MaxPooling", "3.x", FORWARD,
+        "in ceil mode the indices are those of the smaller windows' maxima",
+        "only windows at the edge are clipped", ceil, does.smaller_windows_indices,
+        "pooling_indices"),
+    Difference(
+        "MaxPooling", "3.x", BACKWARD,
+        "in ceil mode the maxima are those of smaller windows",
+        "only windows at the edge are clipped", ceil, does.smaller_windows_g),
+    Difference(
+        "MeanPooling", "3.x", FORWARD,
+        "in ceil mode every window is one row and column smaller than the kernel",
+        "only windows at the edge are clipped", ceil, does.smaller_windows_mean),
+    Difference(
+        "MaxPooling", "4.4", BACKWARD,
+        "in ceil mode clipped windows are indexed with the whole kernel's width, so gradients "
+        "land on other pixels", "on the maximum", ceil, does.misplaced_maxima),
+    Difference(
+        "BatchNorm InstanceNorm", "3.x", BACKWARD,
+        "g: the direct term is divided by the points, the sums leave out the pixels",
+        "the derivative of Forward", None, does.batch_norm_g),
+    Difference(
+        "BatchNorm InstanceNorm", "3.x", FORWARD,
+        "the running variance takes n / (n - size + eps), 0 for a single value, n values in all",
+        "m / (m - 1), m values in the channel", None, does.running_variance_with_eps,
+        "running_variance"),
+    Difference(
+        "BatchNorm InstanceNorm", "3.x", FORWARD,
+        "normalises with that running variance", "with the unbiased one",
+        lambda job, check: not job.training, does.batch_norm_of_recorded, "output"),
+    Difference(
+        "LogSoftMax", "3.x 4.4", FORWARD,
+        "exp is approximated by a polynomial and cut off at 13", "exp", None, does.log_softmax),
+    Difference(
+        "LogSoftMax", "3.x", BACKWARD,
+        "g = exp(output) + gy, right only behind NegativeLogLikelihood",
+        "g = gy - exp(output) * sum(gy)", None, does.log_softmax_g_of_3x),
+    Difference(
+        "LogSoftMax", "4.4", BACKWARD,
+        "g inherits the approximate exp", "exp", None, does.log_softmax_g),
+    Difference(
+        "HardTanH", "3.x", BACKWARD,
+        "g = gy where the input is clipped (asks the clipped output)", "0", clipped,
+        does.gy_itself),
+    Difference(
+        "CReLU", "3.x", BACKWARD,
+        "g = gy of max(x, 0) minus gy of max(-x, 0), whatever x is",
+        "only the half that x passes through", None, does.half_minus_half),
+    Difference(
+        "FlexibleReLU", "3.x", BACKWARD,
+        "g asks the sign of the output, max(x, 0) + alpha", "the sign of the input", None,
+        does.where_output_positive),
+    Difference(
+        "PReLU LeakyReLU", "3.x", BACKWARD,
+        "g asks the sign of the output, positive for every x if alpha < 0",
+        "the sign of the input", below_zero, does.slope_by_output),
+    Difference(
+        "PReLU FlexibleReLU", "3.x 4.4", GRADIENT,
+        "gradient is divided by the points", "summed over the points, as everywhere else", batch,
+        does.by_points),
+    Difference(
+        "LeakyReLU", "3.x 4.8", FORWARD,
+        "the greater of x and alpha * x, which is another function for alpha > 1",
+        "x if x > 0, else alpha * x", lambda job, check: job.kwargs["alpha"] > 1,
+        does.greater_of_both),
+    Difference(
+        "BaseLayer", "3.x", BACKWARD,
+        "the derivative, written for x, is given f(x)", "at x", takes_input,
+        does.derivative_of_output),
+    Difference(
+        "ELU SELU", "3.x 4.4", BACKWARD,
+        "at 0 the slope from below, lambda * alpha", "from above, lambda (as mlpack 4.8)", at_zero,
+        does.elu_slope_from_below),
+    Difference(
+        "ELU", "3.x", FORWARD,
+        "1 for infinity", "infinity", infinite_input, does.one),
+    Difference(
+        "GELU", "4.4", BACKWARD,
+        "the derivative's constants have six digits", "full precision", None, does.gelu_g),
+    Difference(
+        "PixelShuffle", "3.x", FORWARD,
+        "ignores channels that make no whole block, and returns a g without them",
+        "refused: size must be a multiple of upscale_factor squared", surplus_channels,
+        refused=True),
+    # activation functions
+    Difference(
+        "GELUFunction", "3.x 4.4", BACKWARD,
+        "the derivative's constants have six digits", "full precision", None,
+        does.gelu_derivative, "derivative"),
+    Difference(
+        "ElishFunction MishFunction BipolarSigmoidFunction", "3.x 4.4", FORWARD,
+        "NaN where exp overflows", "the limit", extreme, does.not_a_number),
+    Difference(
+        "ElishFunction MishFunction BipolarSigmoidFunction TanhExpFunction", "3.x 4.4", BACKWARD,
+        "NaN where exp overflows", "the limit", extreme, does.not_a_number),
+    Difference(
+        "LogisticFunction", "3.x 4.4", FORWARD,
+        "the inverse of 0 and 1 stops at the logarithm of the largest number", "infinite",
+        beyond_range, does.truncated_logarithm, "Inv"),
+    Difference(
+        "SoftplusFunction", "3.x 4.4", FORWARD,
+        "the inverse of 0 is 0", "minus infinity", not_positive, does.zero, "Inv"),
+    Difference(
+        DERIV_OF_INPUT, "3.x", BACKWARD,
+        "layers give Deriv, written for x, f(x)", "Deriv(x)", item="derivative_in_layers"),
+    # losses
+    Difference(
+        "L1Loss.before_redesign", "3.x", FORWARD,
+        "no absolute value; the mean is over features, summed over points", "mean or sum of "
+        "|x - t|", None, does.signed_difference),
+    Difference(
+        "L1Loss.before_redesign", "3.x", BACKWARD,
+        "g of the mean is not divided", "divided by the number of elements", mean,
+        does.sign_undivided),
+    Difference(
+        "MeanBiasError.before_redesign", "3.x", BACKWARD,
+        "g is not divided like the loss", "divided by the points", batch, does.times_points),
+    Difference(
+        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4", BACKWARD,
+        "g has the wrong sign", "tanh(a (x - t))", None, does.opposite),
+    Difference(
+        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4", FORWARD,
+        "cosh overflows", "log cosh is about its argument there", anywhere(far), does.infinite),
+    Difference(
+        "HingeEmbeddingLoss", "3.x 4.4", FORWARD,
+        "x for target 1, 1 - x for -1: not clamped", "max(0, margin - x) for -1", None,
+        does.linear_hinge_embedding),
+    Difference(
+        "HingeEmbeddingLoss", "3.x 4.4", BACKWARD,
+        "g = target, also beyond the margin", "0 beyond the margin", None,
+        does.linear_hinge_embedding_g),
+    Difference(
+        "HingeEmbeddingLoss.before_redesign", "3.x", FORWARD,
+        "of each point's terms only the largest counts, and it is not clamped at 0",
+        "the mean of max(0, 1 - x t)", None, does.largest_hinge),
+    Difference(
+        "HingeEmbeddingLoss.before_redesign", "3.x", BACKWARD,
+        "g is not divided like the loss, and is active on the wrong side for label -1",
+        "-t / n where x t < 1", None, does.inverted_hinge_g_undivided),
+    Difference(
+        "HingeLoss", "4.4", BACKWARD,
+        "g is active on the wrong side for label -1 (and 0)", "-t where x t < 1", None,
+        does.inverted_hinge_g),
+    Difference(
+        "KLDivergence.before_redesign", "3.x", FORWARD,
+        "prediction and target are exchanged, both probabilities", "t (log t - x)", None,
+        does.relative_entropy),
+    Difference(
+        "KLDivergence.before_redesign", "3.x", BACKWARD,
+        "g is one number", "an array like the prediction", None, does.relative_entropy_g),
+    Difference(
+        "KLDivergence", "3.x 4.4", FORWARD,
+        "NaN where a target is 0", "the limit, 0", anywhere(zero_target), does.not_a_number),
+    Difference(
+        "CosineEmbeddingLoss", "3.x 4.4", FORWARD,
+        "compares runs of as many values as there are points", "points", not_square,
+        does.cosine_of_runs),
+    Difference(
+        "CosineEmbeddingLoss", "3.x", BACKWARD,
+        "g is a column, of runs of as many values as there are points, and the mean's is not "
+        "divided", "the derivative of Forward", None, does.cosine_of_runs_g),
+    Difference(
+        "CosineEmbeddingLoss", "4.4", BACKWARD,
+        "g is a column, of runs of as many values as there are points, and the mean's is divided "
+        "again at every run", "the derivative of Forward", None, does.cosine_of_runs_g),
+    Difference(
+        "MarginRankingLoss", "3.x", BACKWARD,
+        "g is the derivative by the target", "by the prediction", None, does.margin_ranking_g),
+    Difference(
+        "NegativeLogLikelihood", "3.x", FORWARD,
+        "of labels in a column only the first counts", "all count",
+        lambda job, check: job.case["target"].shape[0] == 1, does.first_label_only),
+    Difference(
+        "NegativeLogLikelihood", "3.x", BACKWARD,
+        "of labels in a column only the first counts", "all count",
+        lambda job, check: job.case["target"].shape[0] == 1, does.first_label_only_g),
+    Difference(
+        "SoftMarginLoss", "3.x 4.4", FORWARD,
+        "exp overflows", "log(1 + exp(z)) is z there", anywhere(product_far), does.infinite),
+    Difference(
+        "SoftMarginLoss", "3.x 4.4", BACKWARD,
+        "NaN where exp overflows", "-t", product_far, does.not_a_number),
+    Difference(
+        "MultiLabelSoftMarginLoss", "3.x 4.4", FORWARD,
+        "NaN or infinite where exp overflows", "finite",
+        lambda job, check: np.any(np.abs(job.arrays["input"]) > 700)),
+    Difference(
+        "ReconstructionLoss", "3.x", BACKWARD,
+        "g is not divided like the loss", "divided by the points", batch, does.times_points),
+    Difference(
+        "ReconstructionLoss", "4.4", FORWARD,
+        "the log-probability is divided by the points (also in the sum)", "not divided", batch,
+        does.by_points),
+    Difference(
+        "MeanAbsolutePercentageError", "4.4", FORWARD,
+        "100 / points is an integer division, 0 above 100 points", "a real one",
+        lambda job, check: 100 % job.points != 0, does.percentage_in_integers),
+    Difference(
+        "MeanAbsolutePercentageError", "4.4", BACKWARD,
+        "g divides by t, and by the integer 100 / points", "by |t|", None, does.percentage_g),
+    Difference(
+        "TripletMarginLoss", "4.4", FORWARD,
+        "clamped at 0 once for the batch", "for every point", batch, does.triplet_margin),
+    Difference(
+        "TripletMarginLoss", "4.4", BACKWARD,
+        "g has the anchor's half only, and is not clamped", "both halves, 0 where the loss is",
+        None, does.triplet_margin_g),
+    Difference(
+        "MeanSquaredError", "4.8", BACKWARD,
+        "the mean's g is divided by the features only", "by the number of elements", mean,
+        does.by_features),
+    Difference(
+        "VRClassReward", "4.4", FORWARD,
+        "leaves out the last point, and takes the reward of the one before for that of all",
+        "every point counts", None, does.last_reward_only),
+    # regularizers
+    Difference(
+        "LRegularizer LRegularizer3", "3.x 4.4", GRADIENT,
+        "an odd power loses the weight's sign", "times sign(w)", negative_weight,
+        does.unsigned_power),
+]

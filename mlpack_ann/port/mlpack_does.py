@@ -1,0 +1,400 @@
+"""What mlpack computes where it is wrong, as formulas of the recorded values.
+
+Each function takes the job and the check and returns the value that mlpack gives. The table of
+differences names them, so that a difference is explained only if it is exactly the one described.
+"""
+import numpy as np
+
+
+def by_points(job, check):
+    """This library's value divided by the number of points."""
+    return check.ours / job.points
+
+
+def times_points(job, check):
+    """This library's value times the number of points."""
+    return check.ours * job.points
+
+
+def opposite(job, check):
+    """This library's value with the other sign."""
+    return -check.ours
+
+
+def infinite(job, check):
+    return np.full(check.recorded.shape, np.inf)
+
+
+def not_a_number(job, check):
+    return np.full(check.recorded.shape, np.nan)
+
+
+# layers -----------------------------------------------------------------------------------
+
+def error_unsummed(job, check):
+    return job.arrays["error"]
+
+
+def last_point_bias(job, check):
+    """Bias gradient of the last point only, behind the weights' gradient."""
+    maps = job.kwargs["out_size"]
+    error = job.arrays["error"][-1].reshape(maps, -1)
+    return np.concatenate([check.recorded[:-maps], error.sum(1)])
+
+
+def images(job, name):
+    """Return a recorded image array as (points, channels, height, width)."""
+    channels, height, width = job.attributes["input_dimensions"]
+    array = job.arrays[name]
+    if name in ("input", "g"):
+        return array.reshape(-1, channels, height, width)
+    return array.reshape(len(array), channels, *output_size(job, height, width))
+
+
+def output_size(job, height, width):
+    if "output_width" in job.kwargs:
+        return job.kwargs["output_height"], job.kwargs["output_width"]
+    return tuple(np.ceil((size - kernel) / stride).astype(int) + 1 if not job.kwargs["floor"]
+                 else (size - kernel) // stride + 1
+                 for size, kernel, stride in
+                 ((height, job.kwargs["kernel_height"], job.kwargs["stride_height"]),
+                  (width, job.kwargs["kernel_width"], job.kwargs["stride_width"])))
+
+
+def blocks_but_the_last(job, check):
+    """Mean pooling's g: gy spread over blocks of (input size / output size), the last left out."""
+    gy, g = images(job, "gy"), np.zeros_like(images(job, "g"))
+    down, across = g.shape[2] // gy.shape[2], g.shape[3] // gy.shape[3]
+    for i, row in enumerate(range(0, g.shape[2] - down, down)):
+        for j, column in enumerate(range(0, g.shape[3] - across, across)):
+            g[:, :, row:row + down, column:column + across] += (
+                gy[:, :, i, j, None, None] / (down * across))
+    return g.reshape(check.recorded.shape)
+
+
+def smaller_windows(job, reduce):
+    """Ceil mode: every window is one row and one column smaller than the kernel.
+
+    `reduce` is called with windows (points, channels, rows, columns) and their top left corner.
+    """
+    x, k = images(job, "input"), job.kwargs
+    rows, columns = output_size(job, *x.shape[2:])
+    corners = [(i * k["stride_height"], j * k["stride_width"])
+               for i in range(rows) for j in range(columns)]
+    return np.stack([reduce(x[:, :, top:top + k["kernel_height"] - 1,
+                              left:left + k["kernel_width"] - 1], top, left)
+                     for top, left in corners], -1)
+
+
+def smaller_windows_maximum(job, check):
+    return smaller_windows(job, lambda window, *corner: window.max((2, 3))).reshape(job.points, -1)
+
+
+def smaller_windows_mean(job, check):
+    return smaller_windows(job, lambda window, *corner: window.mean((2, 3))).reshape(job.points, -1)
+
+
+def smaller_windows_indices(job, check):
+    """Where the maxima of the smaller windows are: x + y * width."""
+    width = job.attributes["input_dimensions"][2]
+
+    def index(window, top, left):
+        down, across = np.divmod(window.reshape(*window.shape[:2], -1).argmax(2), window.shape[3])
+        return (top + down) * width + left + across
+    return smaller_windows(job, index).ravel()
+
+
+def smaller_windows_g(job, check):
+    gy = images(job, "gy")
+    g = np.zeros((gy.shape[0] * gy.shape[1], images(job, "g")[0, 0].size))
+    places = smaller_windows_indices(job, check).reshape(len(g), -1)
+    np.add.at(g, (np.arange(len(g))[:, None], places), gy.reshape(places.shape))
+    return g.reshape(check.recorded.shape)
+
+
+def misplaced_maxima(job, check):
+    """Max pooling's g where a maximum's place in a clipped window counts in whole windows."""
+    gy, x, k = images(job, "gy"), images(job, "input"), job.kwargs
+    g = np.zeros((*x.shape[:2], x.shape[2] * x.shape[3]))
+    for (point, channel, i, j), value in np.ndenumerate(gy):
+        top, left = i * k["stride_height"], j * k["stride_width"]
+        window = x[point, channel, top:top + k["kernel_height"], left:left + k["kernel_width"]]
+        down, across = divmod(int(window.argmax()), k["kernel_width"])
+        g[point, channel, (top + down) * x.shape[3] + left + across] += value
+    return g.reshape(check.recorded.shape)
+
+
+def batch_norm_g(job, check):
+    """The direct term divided by the points, the other sums taken over points but not pixels."""
+    size = job.kwargs["size"]
+    x, gy = (job.arrays[name].reshape(job.points, size, -1) for name in ("input", "gy"))
+    gamma = job.arrays.get("parameters", np.ones(size))[:size, None]
+    centred = x - x.mean((0, 2), keepdims=True)
+    inverse = 1 / np.sqrt(x.var((0, 2), keepdims=True) + job.kwargs.get("eps", 1e-8))
+    direct = gy * gamma * inverse
+    spread = (gy * gamma * centred).sum(0) * inverse ** 3
+    return ((direct - spread * centred - direct.sum(0)) / job.points).reshape(gy.shape[0], -1)
+
+
+def running_variance_with_eps(job, check):
+    """Updates by variance * n / (n - size + eps), n values in all; 1 / (m - 1) per channel is ours.
+
+    Where n equals size the factor is 0.
+    """
+    size, eps = job.kwargs["size"], job.kwargs.get("eps", 1e-8)
+    eps /= len(job.case["input"]) / job.points      # InstanceNorm: all points are channels
+    running = np.ones(size)
+    seen = [*job.previous, job.arrays["input"]] if job.training else job.previous
+    for count, x in enumerate(seen, 1):
+        variance = x.reshape(len(x), size, -1).var((0, 2))
+        unbiased = variance * (0.0 if x.size == size else x.size / (x.size - size + eps))
+        share = 1 / count if job.kwargs.get("average", True) else job.kwargs["momentum"]
+        running = (1 - share) * running + share * unbiased
+    return running
+
+
+def batch_norm_of_recorded(job, check):
+    """Normalised with mlpack's running statistics."""
+    size = job.kwargs["size"]
+    gamma, beta = job.arrays["parameters"].reshape(2, size, 1)
+    mean, variance = (job.state[name].reshape(size, 1)
+                      for name in ("running_mean", "running_variance"))
+    x = job.arrays["input"].reshape(job.points, size, -1)
+    y = (x - mean) / np.sqrt(variance + job.kwargs["eps"]) * gamma + beta
+    return y.reshape(job.points, -1)
+
+
+def approximate_exponential(x):
+    """mlpack's exp(-x) for x >= 0."""
+    polynomial = 1 + x * (0.125 + x * (0.0078125 + x * (0.00032552083 + x * 1.0172526e-5)))
+    return np.where(x < 13, polynomial ** -8, 0.0)
+
+
+def log_softmax(job, check):
+    x = job.arrays["input"]
+    top = x.max(1, keepdims=True)
+    return x - top - np.log(approximate_exponential(top - x).sum(1, keepdims=True))
+
+
+def log_softmax_g_of_3x(job, check):
+    return np.exp(job.arrays["output"]) + job.arrays["gy"]
+
+
+def log_softmax_g(job, check):
+    gy = job.arrays["gy"]
+    return gy - np.exp(job.arrays["output"]) * gy.sum(1, keepdims=True)
+
+
+def derivative_of_output(job, check):
+    """The activation's derivative taken at f(x)."""
+    function, y = job.kwargs["function"], job.arrays["output"]
+    if job.case.args["ActivationFunction"] == "GELUFunction":
+        return job.arrays["gy"] * rounded_gelu_derivative(y)
+    return job.arrays["gy"] * function.Deriv(y, function.Fn(y))
+
+
+def rounded_gelu_derivative(x):
+    inner = 0.0356774 * x ** 3 + 0.797885 * x
+    with np.errstate(over="ignore"):
+        spread = (0.0535161 * x ** 3 + 0.398942 * x) / np.cosh(inner) ** 2
+    return 0.5 * np.tanh(inner) + spread + 0.5
+
+
+def gelu_derivative(job, check):
+    return rounded_gelu_derivative(job.arrays["input"])
+
+
+def gelu_g(job, check):
+    return job.arrays["gy"] * gelu_derivative(job, check)
+
+
+def elu_slope_from_below(job, check):
+    """At 0 the slope of the exponential side, lambda alpha."""
+    alpha = job.kwargs.get("alpha")
+    return job.arrays["gy"] * (1.6732632423543774 * 1.0507009873554802 if alpha is None else alpha)
+
+
+def one(job, check):
+    return np.ones(check.recorded.shape)
+
+
+def truncated_logarithm(job, check):
+    """Logarithms that stop at the largest and the smallest number."""
+    return np.where(job.arrays["inverse_of"] > 0.5, np.log(np.finfo(float).max),
+                    np.log(np.finfo(float).tiny))
+
+
+def zero(job, check):
+    return np.zeros(check.recorded.shape)
+
+
+def gy_itself(job, check):
+    return job.arrays["gy"]
+
+
+def half_minus_half(job, check):
+    first, second = np.split(job.arrays["gy"], 2, 1)
+    return first - second
+
+
+def where_output_positive(job, check):
+    return job.arrays["gy"] * (job.arrays["output"] > 0)
+
+
+def slope_by_output(job, check):
+    """The slope of a leaky rectifier chosen by the sign of its output."""
+    alpha = job.kwargs.get("alpha", job.kwargs.get("user_alpha"))
+    if "parameters" in job.arrays:
+        alpha = job.arrays["parameters"][0]
+    return job.arrays["gy"] * np.where(job.arrays["output"] >= 0, 1.0, alpha)
+
+
+def greater_of_both(job, check):
+    x = job.arrays["input"]
+    return np.maximum(x, job.kwargs["alpha"] * x)
+
+
+# losses -----------------------------------------------------------------------------------
+
+def pair(job):
+    return job.arrays["input"], job.arrays["target"]
+
+
+def divisor(job):
+    """Number of elements where the loss is their mean, else 1."""
+    return job.arrays["input"].size if job.kwargs.get("reduction", True) is False else 1
+
+
+def signed_difference(job, check):
+    """Without the absolute value; its "mean" is over features, summed over points."""
+    x, t = pair(job)
+    return (x - t).sum() / (job.features if divisor(job) > 1 else 1)
+
+
+def sign_undivided(job, check):
+    x, t = pair(job)
+    return np.sign(x - t)
+
+
+def linear_hinge_embedding(job, check):
+    x, t = pair(job)
+    return ((1 - t) / 2 + x * t).sum() / divisor(job)
+
+
+def linear_hinge_embedding_g(job, check):
+    return job.arrays["target"] / divisor(job)
+
+
+def inverted_hinge_g(job, check):
+    x, t = pair(job)
+    label = np.where(t == 0, -1.0, t)
+    return np.where(x < 1 / label, -label, 0.0) / divisor(job)
+
+
+def inverted_hinge_g_undivided(job, check):
+    return inverted_hinge_g(job, check) * divisor(job)
+
+
+def largest_hinge(job, check):
+    """Of each point's terms only the largest."""
+    x, t = pair(job)
+    return (1 - x * np.where(t == 0, -1.0, t)).max(1).sum() / x.size
+
+
+def relative_entropy(job, check):
+    """sum x (log x - log t): the roles of prediction and target are exchanged."""
+    x, t = pair(job)
+    return (x * np.log(x / t)).sum() / divisor(job)
+
+
+def relative_entropy_g(job, check):
+    x, t = pair(job)
+    return ((np.log(x / t) + 1).sum() / divisor(job)).reshape(1, 1)
+
+
+def cosine_runs(job):
+    """Return (loss object, runs): mlpack's vectors are runs of as many values as points."""
+    return job.build(), [array.reshape(-1, job.points) for array in pair(job)]
+
+
+def cosine_of_runs(job, check):
+    loss, runs = cosine_runs(job)
+    return np.asarray(loss.Forward(*runs))
+
+
+def cosine_of_runs_g(job, check):
+    """The mean is never divided (3.x), or again at every run of a loop (4.4)."""
+    loss, runs = cosine_runs(job)
+    g = loss.Backward(*runs)
+    if divisor(job) > 1:
+        count = len(g)
+        factor = float(count) ** -np.arange(count, 0, -1) if job.version == "4.4" else 1.0
+        g = g * count * np.reshape(factor, (-1, 1))
+    return g.reshape(check.recorded.shape)
+
+
+def margin_ranking_g(job, check):
+    x, t = pair(job)
+    first, second = np.split(x, 2, 1)
+    active = job.kwargs["margin"] - t * (first - second) > 0
+    return np.where(active, second - first, 0.0)
+
+
+def triplet_margin(job, check):
+    """Clamped once for the whole batch."""
+    x, negative = pair(job)
+    anchor, positive = np.split(x, 2, 1)
+    total = ((anchor - positive) ** 2).sum() - ((anchor - negative) ** 2).sum()
+    return max(0.0, total + job.kwargs["margin"]) / job.points
+
+
+def triplet_margin_g(job, check):
+    x, negative = pair(job)
+    return 2 * (negative - np.split(x, 2, 1)[1]) / job.points
+
+
+def percentage_in_integers(job, check):
+    x, t = pair(job)
+    return np.abs((x - t) / t).sum() * (100 // job.points)
+
+
+def percentage_g(job, check):
+    x, t = pair(job)
+    return np.where(x < t, -1.0, 1.0) / t * (100 // job.points)
+
+
+def by_features(job, check):
+    """The squared error's derivative divided by the features only."""
+    x, t = pair(job)
+    return 2 * (x - t) / job.features
+
+
+def first_label_only(job, check):
+    """Of labels given as a column only the first counts, though the mean divides by all."""
+    x, t = pair(job)
+    return -x[0, t[0]] / (len(t) if divisor(job) > 1 else 1)
+
+
+def first_label_only_g(job, check):
+    x, t = pair(job)
+    g = np.zeros(x.shape)
+    g[0, t[0]] = -1 / (len(t) if divisor(job) > 1 else 1)
+    return g
+
+
+def last_reward_only(job, check):
+    """The last point is left out, and only the reward of the one before counts."""
+    x, t = pair(job)
+    counted = np.arange(len(x) - 1)
+    reward = job.kwargs["scale"] * (x[-2].argmax() == t[-2])
+    return -x[counted, t[:-1]].sum() - reward / (len(counted) if job.kwargs["size_average"] else 1)
+
+
+# regularizers -----------------------------------------------------------------------------
+
+def unsigned_power(job, check):
+    """Adds factor * power * |w|^(power - 1)."""
+    power, factor = job.kwargs["power"], job.kwargs["factor"]
+    weight = job.arrays["weight"].ravel()
+    return (job.arrays["gradient_before"].ravel()
+            + factor * power * np.abs(weight) ** (power - 1))

@@ -1,0 +1,113 @@
+"""Running a job: what the library gives, beside what was recorded."""
+from dataclasses import dataclass
+
+import numpy as np
+
+FORWARD, BACKWARD, GRADIENT = PASSES = ("Forward", "Backward", "Gradient")
+
+
+@dataclass
+class Check:
+    """One value of one pass.
+
+    `ours` may be an exception, `recorded` is None where mlpack throws. `truth` is the value by
+    central differences where it was recorded, `extrema` what a note says of it (see `Job`),
+    `scale` the magnitude that the values have by nature, where all of a case may be far smaller,
+    `undefined` and `truth_undefined` masks of elements that say nothing.
+    """
+
+    pass_: str
+    item: str
+    ours: object
+    recorded: object
+    truth: object = None
+    extrema: tuple = None
+    scale: float = 0.0
+    undefined: object = False
+    truth_undefined: object = False
+
+
+def run(job):
+    """Return the checks of a job."""
+    return _RUNNERS[job.group](job)
+
+
+def can_run(group):
+    """Whether classes of this group are compared yet."""
+    return group in _RUNNERS
+
+
+def _checked(job, pass_, name, ours):
+    """Return the check of g or of gradient."""
+    truth = job.arrays.get(f"{name}_numeric")
+    return Check(pass_, name, ours, job.arrays[name], truth, job.extrema.get(name),
+                 undefined=job.undefined.get(name, False),
+                 truth_undefined=job.undefined.get(f"{name}_numeric", False))
+
+
+def prepare(job):
+    """Return the library's object of a job, ready for its first pass."""
+    built = job.build()
+    for name, value in job.attributes.items():
+        setattr(built, name, value)
+    if "parameters" in job.arrays:
+        built.parameters = job.arrays["parameters"]
+    if job.group == "layer":
+        for earlier in job.previous:
+            built.Forward(earlier)
+        built.training = job.training
+    return built
+
+
+def _layer(job):
+    arrays, checks = job.arrays, []
+    if "custom_initialize" in arrays:
+        checks.append(Check(FORWARD, "initial parameters", np.array(job.build().parameters),
+                            arrays["custom_initialize"]))
+    layer, x = prepare(job), arrays["input"]
+    if "output" not in arrays:
+        return checks
+    y = layer.Forward(x)
+    checks.append(Check(FORWARD, "output", y, arrays["output"]))
+    checks += [Check(FORWARD, name, np.ravel(getattr(layer, name)), np.ravel(value))
+               for name, value in job.state.items()]
+    if "g" in arrays:
+        checks.append(_checked(job, BACKWARD, "g", layer.Backward(x, y, arrays["gy"])))
+    if "gradient" in arrays:
+        checks.append(_checked(job, GRADIENT, "gradient", layer.Gradient(x, arrays["error"])))
+    return checks
+
+
+def _loss(job):
+    loss, arrays = job.build(), job.arrays
+    pair = arrays["input"], arrays["target"]
+    checks = [Check(FORWARD, "loss", np.asarray(loss.Forward(*pair)), arrays["loss"])]
+    if "g" in arrays:
+        checks.append(_checked(job, BACKWARD, "g", loss.Backward(*pair)))
+    return checks
+
+
+def _activation(job):
+    function, arrays = job.build(), job.arrays
+    checks = []
+    if "output" in arrays:
+        x = arrays["input"]
+        y = function.Fn(x)
+        checks.append(Check(FORWARD, "Fn", y, arrays["output"]))
+        checks += [Check(BACKWARD, name, function.Deriv(x, y), arrays[name], scale=1.0)
+                   for name in ("derivative", "derivative_in_layers") if name in arrays]
+    if "inverse" in arrays:
+        checks.append(Check(FORWARD, "Inv", function.Inv(arrays["inverse_of"]),
+                            arrays["inverse"]))
+    return checks
+
+
+def _regularizer(job):
+    arrays = job.arrays
+    gradient = arrays["gradient_before"].ravel().copy()
+    job.build().Evaluate(arrays["weight"], gradient)
+    return [Check(GRADIENT, "gradient", gradient, arrays["gradient"].ravel())]
+
+
+_RUNNERS = {"layer": _layer, "loss_functions": _loss, "activation_functions": _activation,
+            "regularizer": _regularizer}

@@ -1,0 +1,213 @@
+"""PyTorch's operation for a job.
+
+Each entry of `OPERATIONS` takes a job and returns a function of tensors (the input, for a loss
+also the target) in the job's own shapes, or None where PyTorch does something else.
+"""
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+
+def operation(job):
+    """Return PyTorch's function for a job, or None."""
+    if job.group == "activation_functions":
+        return None         # compared as layers
+    build = OPERATIONS.get(job.name)
+    return build(job) if build else None
+
+
+def elementwise(function):
+    return lambda job: function
+
+
+def parameters(job, *shapes):
+    """Return a job's flat parameters cut into tensors of these shapes."""
+    sizes = [int(np.prod(shape)) for shape in shapes]
+    values = job.arrays.get("parameters")
+    if values is None:      # norms as Reset leaves them
+        values = np.concatenate([np.ones(sizes[0]), np.zeros(sizes[1])])
+    pieces = np.split(values, np.cumsum(sizes)[:-1])
+    return [torch.from_numpy(piece.reshape(shape)) for piece, shape in zip(pieces, shapes)]
+
+
+def image(job, function):
+    """Return `function` of images as one of flat points."""
+    dimensions = job.attributes.get("input_dimensions")
+    return lambda x: function(x.reshape(len(x), *dimensions)).flatten(1)
+
+
+def linear(job):
+    inner, outer = job.kwargs["in_size"], job.kwargs["out_size"]
+    if job.name == "LinearNoBias":
+        weight, = parameters(job, (inner, outer))
+        return lambda x: F.linear(x, weight.T)
+    weight, bias = parameters(job, (inner, outer), (outer,))
+    return lambda x: F.linear(x, weight.T, bias)
+
+
+def convolution(job):
+    k = job.kwargs
+    shape = k["out_size"], k["in_size"], k["kernel_height"], k["kernel_width"]
+    if k.get("padding_type", "none").lower() != "none" or not _symmetric(k):
+        return None
+    biased = k.get("use_bias", True)
+    weight, *bias = parameters(job, shape, *([shape[:1]] if biased else []))
+    stride = k["stride_height"], k["stride_width"]
+    padding = _first(k["pad_h"]), _first(k["pad_w"])
+    dimensions = k["in_size"], k["input_height"], k["input_width"]
+    return lambda x: F.conv2d(x.reshape(len(x), *dimensions), weight, *bias, stride=stride,
+                              padding=padding).flatten(1)
+
+
+def _first(pad):
+    return pad[0] if isinstance(pad, tuple) else pad
+
+
+def _symmetric(kwargs):
+    return all(not isinstance(pad, tuple) or pad[0] == pad[1]
+               for pad in (kwargs["pad_w"], kwargs["pad_h"]))
+
+
+def pooling(function):
+    def build(job):
+        k = job.kwargs
+        if not k["floor"]:
+            return None     # its ceil mode counts windows otherwise
+        kernel = k["kernel_height"], k["kernel_width"]
+        stride = k["stride_height"], k["stride_width"]
+        return image(job, lambda x: function(x, kernel, stride))
+    return build
+
+
+def adaptive_pooling(function):
+    def build(job):
+        k, (_, height, width) = job.kwargs, job.attributes["input_dimensions"]
+        if height % k["output_height"] or width % k["output_width"]:
+            return None     # other windows
+        return image(job, lambda x: function(x, (k["output_height"], k["output_width"])))
+    return build
+
+
+def batch_norm(job):
+    k = job.kwargs
+    if not job.training or "min_axis" in k or job.points * job.features == k["size"]:
+        return None
+    gamma, beta = parameters(job, (k["size"],), (k["size"],))
+
+    def function(x):
+        return F.batch_norm(x.reshape(len(x), k["size"], -1), None, None, gamma, beta, True, 0.1,
+                            k.get("eps", 1e-8)).reshape(x.shape)
+    return function
+
+
+def instance_norm(job):
+    k = job.kwargs
+    if not job.training or job.features == k["size"]:
+        return None
+    gamma, beta = parameters(job, (k["size"],), (k["size"],))
+
+    def function(x):
+        return F.instance_norm(x.reshape(len(x), k["size"], -1), weight=gamma, bias=beta,
+                               eps=k["eps"]).reshape(x.shape)
+    return function
+
+
+def layer_norm(job):
+    size = job.kwargs["size"]
+    gamma, beta = parameters(job, (size,), (size,))
+    return lambda x: F.layer_norm(x, (size,), gamma, beta, job.kwargs["eps"])
+
+
+def pixel_shuffle(job):
+    k = job.kwargs
+    if k["size"] % k["upscale_factor"] ** 2:
+        return None
+    shape = k["size"], k["height"], k["width"]
+    return lambda x: F.pixel_shuffle(x.reshape(len(x), *shape), k["upscale_factor"]).flatten(1)
+
+
+def padding(job):
+    k = job.kwargs
+    pads = k["pad_w_left"], k["pad_w_right"], k["pad_h_top"], k["pad_h_bottom"]
+    return image(job, lambda x: F.pad(x, pads, value=k.get("fill_value", 0.0)))
+
+
+def prelu(job):
+    alpha, = parameters(job, (1,))
+    return lambda x: F.prelu(x, alpha)
+
+
+def elu(job):
+    alpha = job.kwargs.get("alpha")
+    return F.selu if alpha is None else lambda x: F.elu(x, alpha)
+
+
+def loss(function, **options):
+    """PyTorch's loss, with options named after this library's constructor arguments."""
+    def build(job):
+        k = job.kwargs
+        given = {theirs: convert(k[name]) for name, (theirs, convert) in options.items()
+                 if name in k}
+        reduction = "sum" if k.get("reduction", True) else "mean"
+        return lambda x, t: function(x, t, reduction=reduction, **given)
+    return build
+
+
+def hinge_embedding(job):
+    if not np.isin(job.arrays["target"], (-1, 1)).all():
+        return None
+    return loss(F.hinge_embedding_loss)(job)
+
+
+def cosine_embedding(job):
+    k = job.kwargs
+    if k["similarity"] is False and k["margin"] < 0:
+        return None
+    label = torch.tensor(1.0 if k["similarity"] else -1.0, dtype=torch.float64)
+    reduction = "sum" if k.get("reduction", True) else "mean"
+    return lambda x, t: F.cosine_embedding_loss(x, t, label.expand(len(x)), margin=k["margin"],
+                                                reduction=reduction)
+
+
+def margin_ranking(job):
+    reduction = "sum" if job.kwargs.get("reduction", True) else "mean"
+    return lambda x, t: F.margin_ranking_loss(*x.chunk(2, 1), t, margin=job.kwargs["margin"],
+                                              reduction=reduction)
+
+
+OPERATIONS = {
+    "Linear": linear, "LinearNoBias": linear, "Convolution": convolution,
+    "MaxPooling": pooling(F.max_pool2d), "MeanPooling": pooling(F.avg_pool2d),
+    "AdaptiveMaxPooling": adaptive_pooling(F.adaptive_max_pool2d),
+    "AdaptiveMeanPooling": adaptive_pooling(F.adaptive_avg_pool2d),
+    "BatchNorm": batch_norm, "InstanceNorm": instance_norm, "LayerNorm": layer_norm,
+    "PixelShuffle": pixel_shuffle, "Padding": padding,
+    "Softmax": elementwise(lambda x: F.softmax(x, 1)),
+    "LogSoftMax": elementwise(lambda x: F.log_softmax(x, 1)),
+    "LeakyReLU": lambda job: lambda x: F.leaky_relu(x, job.kwargs["alpha"]),
+    "PReLU": prelu, "ELU": elu, "SELU": elu,
+    "CELU": lambda job: lambda x: F.celu(x, job.kwargs["alpha"]),
+    "HardTanH": lambda job: lambda x: F.hardtanh(x, job.kwargs["min_value"],
+                                                 job.kwargs["max_value"]),
+    "HardShrink": lambda job: lambda x: F.hardshrink(x, job.kwargs["lambda_"]),
+    "SoftShrink": lambda job: lambda x: F.softshrink(x, job.kwargs["lambda_"]),
+    "Sigmoid": elementwise(torch.sigmoid), "TanH": elementwise(torch.tanh),
+    "ReLU": elementwise(torch.relu), "ReLU6": elementwise(F.relu6),
+    "SoftPlus": elementwise(lambda x: F.softplus(x, threshold=1000)),
+    "Swish": elementwise(F.silu), "SILU": elementwise(F.silu), "Mish": elementwise(F.mish),
+    "HardSwish": elementwise(F.hardswish), "Elliot": elementwise(F.softsign),
+    "GELU": elementwise(lambda x: F.gelu(x, approximate="tanh")),
+    "GELUExact": elementwise(F.gelu),
+    "L1Loss": loss(F.l1_loss), "MeanSquaredError": loss(F.mse_loss),
+    "HuberLoss": loss(F.huber_loss, delta=("delta", float)),
+    "KLDivergence": loss(F.kl_div),
+    "NegativeLogLikelihood": loss(F.nll_loss),
+    "SigmoidCrossEntropyError": loss(F.binary_cross_entropy_with_logits),
+    "SoftMarginLoss": loss(F.soft_margin_loss),
+    "MultiLabelSoftMarginLoss": loss(F.multilabel_soft_margin_loss,
+                                     weights=("weight", torch.from_numpy)),
+    "PoissonNLLLoss": loss(F.poisson_nll_loss, log_input=("log_input", bool),
+                           full=("full", bool), eps=("eps", float)),
+    "HingeEmbeddingLoss": hinge_embedding, "CosineEmbeddingLoss": cosine_embedding,
+    "MarginRankingLoss": margin_ranking,
+}
