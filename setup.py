@@ -30,7 +30,7 @@ DIRECTIVES = {
 # What the optimiser may assume; nothing that would change NaN, infinity or rounding.
 OPTIMISE = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
 TARGET = os.environ.get("MLPACK_ANN_TARGET", "native")
-CPU_FEATURES = ["avx", "avx2", "fma", "f16c", "bmi2", "avx512f", "avx512vl", "avx512bw", "avx512dq"]
+CPU_FEATURES = ["avx", "avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq"]
 
 
 class BuildExtensions(build_ext):

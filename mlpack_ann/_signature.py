@@ -1,6 +1,7 @@
 """Constructor signatures of compiled classes, which Cython leaves in the docstring only."""
 import ast
 import inspect
+import re
 
 import numpy as np
 
@@ -13,7 +14,9 @@ class ConstructorSignature:
 
     def __get__(self, instance, owner):
         line = (owner.__doc__ or "").partition("\n")[0]
-        arguments = ast.parse(f"def __init__{line[line.index('('):]}: pass").body[0].args
+        # Cython 3.3 puts the star of keyword-only parameters one place late, maybe at the end.
+        text = re.sub(r"([(,] ?)(\w+=[^=]*), \*(?=[,)])", r"\1*, \2", line[line.index("("):])
+        arguments = ast.parse(f"def __init__{text}: pass").body[0].args
         kinds = [(arguments.args, inspect.Parameter.POSITIONAL_OR_KEYWORD),
                  (arguments.kwonlyargs, inspect.Parameter.KEYWORD_ONLY)]
         defaults = [None] * (len(arguments.args) - len(arguments.defaults)) + arguments.defaults

@@ -8,4 +8,4 @@ cdef class Activation:
     cdef Maps _maps
 
     cdef int _fn(self, ndarray x, ndarray y) except -1
-    cdef ndarray _checked(self, object x, Shape* shape)
+    cdef ndarray _checked(self, object array, str name, Shape* shape)

@@ -36,7 +36,7 @@ cdef class Activation:
             If `y` has another shape, is read-only, strided or overlaps `x`.
         """
         cdef Shape shape
-        cdef ndarray a = self._checked(x, &shape)
+        cdef ndarray a = self._checked(x, "x", &shape)
         cdef ndarray out = as_output(y, &shape, PyArray_TYPE(a), self, "y")
         if y is not None:
             check_apart(out, a, self, "y", "x")
@@ -64,7 +64,7 @@ cdef class Activation:
             As Fn.
         """
         cdef Shape shape
-        cdef ndarray a = self._checked(x, &shape)
+        cdef ndarray a = self._checked(x, "x", &shape)
         cdef int typenum = PyArray_TYPE(a)
         cdef ndarray b = as_operand(self.Fn(a) if y is None else y, &shape, typenum, self, "y")
         cdef ndarray out = as_output(dy, &shape, typenum, self, "dy")
@@ -90,10 +90,10 @@ cdef class Activation:
             self._maps.forward32(flat(x), flat(y), 0, 0)
         return 0
 
-    cdef ndarray _checked(self, object x, Shape* shape):
+    cdef ndarray _checked(self, object array, str name, Shape* shape):
         if self._maps.forward64 is NULL:
             raise TypeError(f"{type(self).__name__}: is a base class or was not initialised, "
                             "expected a function with a formula")
-        cdef ndarray a = as_input(x, ANY_FLOAT, self, "x")
+        cdef ndarray a = as_input(array, ANY_FLOAT, self, name)
         read_shape(a, shape)
         return a
