@@ -286,9 +286,9 @@ TABLE = [
         "the derivative, written for x, is given f(x)", "at x", takes_input,
         does.derivative_of_output),
     Difference(
-        "ELU SELU", "3.x 4.4", BACKWARD,
-        "at 0 the slope from below, lambda * alpha", "from above, lambda (as mlpack 4.8)", at_zero,
-        does.elu_slope_from_below),
+        "ELU SELU", "4.8", BACKWARD,
+        "at 0 the slope from above, lambda", "from below, lambda * alpha (as mlpack 4.4)", at_zero,
+        does.elu_slope_from_above),
     Difference(
         "ELU", "3.x", FORWARD,
         "1 for infinity", "infinity", infinite_input, does.one),

@@ -208,10 +208,9 @@ def gelu_g(job, check):
     return job.arrays["gy"] * gelu_derivative(job, check)
 
 
-def elu_slope_from_below(job, check):
-    """At 0 the slope of the exponential side, lambda alpha."""
-    alpha = job.kwargs.get("alpha")
-    return job.arrays["gy"] * (1.6732632423543774 * 1.0507009873554802 if alpha is None else alpha)
+def elu_slope_from_above(job, check):
+    """At 0 the slope of the linear side, lambda."""
+    return job.arrays["gy"] * (1.0507009873554802 if job.kwargs.get("alpha") is None else 1)
 
 
 def one(job, check):
