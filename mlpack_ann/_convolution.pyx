@@ -29,53 +29,37 @@ cdef extern from *:
     #undef NAME
     """
     const int VECTOR_BYTES, MAX_CHANNELS
-    int block_vectors(int channels) noexcept nogil
-    ctypedef struct Correlation_float:
-        const float* x
-        const float* weight
-        const float* bias
-        float* y
-        const Py_ssize_t* source "from"
-        const Py_ssize_t* to
+    Py_ssize_t block_vectors(Py_ssize_t channels) noexcept nogil
+    ctypedef struct Correlation:
+        Py_ssize_t channels, vectors, taps
+        const void* x
+        const void* weight
+        const void* bias
+        void* y
+        const Py_ssize_t* source
         const Py_ssize_t* offset
-        Py_ssize_t taps, stride
-    ctypedef struct Dots_float:
-        const float* x
-        const float* g
+        const Py_ssize_t* result
+        Py_ssize_t stride
+    ctypedef struct Dots:
+        Py_ssize_t channels, vectors
+        const void* x
+        const void* gy
         const Py_ssize_t* offset
-        Py_ssize_t x_image, x_row, g_plane, g_image, g_row, images, rows, length
+        Py_ssize_t gy_plane, x_image, gy_image, x_row, gy_row
+        Py_ssize_t images, rows, length
         double* total
         Py_ssize_t stride
-    void correlate_tile_float(int, int, const Correlation_float*) noexcept nogil
-    void dot_tile_float(int, int, const Dots_float*) noexcept nogil
-    ctypedef struct Correlation_double:
-        const double* x
-        const double* weight
-        const double* bias
-        double* y
-        const Py_ssize_t* source "from"
-        const Py_ssize_t* to
-        const Py_ssize_t* offset
-        Py_ssize_t taps, stride
-    ctypedef struct Dots_double:
-        const double* x
-        const double* g
-        const Py_ssize_t* offset
-        Py_ssize_t x_image, x_row, g_plane, g_image, g_row, images, rows, length
-        double* total
-        Py_ssize_t stride
-    void correlate_tile_double(int, int, const Correlation_double*) noexcept nogil
-    void dot_tile_double(int, int, const Dots_double*) noexcept nogil
-    double sum_plane_float(const float*, Py_ssize_t) noexcept nogil
-    double sum_plane_double(const double*, Py_ssize_t) noexcept nogil
-    void copy_row_float(float*, const float*, Py_ssize_t) noexcept nogil
-    void copy_row_double(double*, const double*, Py_ssize_t) noexcept nogil
+    void correlate_block_of_float(const Correlation*) noexcept nogil
+    void correlate_block_of_double(const Correlation*) noexcept nogil
+    void dot_block_of_float(const Dots*) noexcept nogil
+    void dot_block_of_double(const Dots*) noexcept nogil
 
 cdef enum:                      # what a piece of scratch memory is for
     PLANES, RESULT, WEIGHTS, BIAS, TAPS, TARGETS, POSITIONS, TOTALS
 
 cdef enum:
-    CACHE = 384 * 1024          # bytes of planes worked on at a time: less than the L2 cache
+    CACHE = 384 * 1024          # bytes worked on at a time: less than the L2 cache
+    RUN = 4096                  # pixels of a channel in one dot product; whole vectors
 
 
 cdef struct Planes:             # one group's image, padded and split by residue
@@ -84,17 +68,29 @@ cdef struct Planes:             # one group's image, padded and split by residue
     Py_ssize_t residues_h, residues_w                       # (j * dilation) % stride, j = 0, 1, ...
     Py_ssize_t top, left                                    # zeros before the image
     Py_ssize_t rows, pitch, size                            # of a plane, row to row, and in all
+    bint in_place                                           # the image itself will do
 
 
 cdef struct Target:             # the outputs that have their taps in common
     Py_ssize_t rows, columns
-    Py_ssize_t first, step_h, step_w        # where they go in an image
+    Py_ssize_t first, row_step, column_step     # where they go in an image
     Py_ssize_t taps, first_tap
-    bint by_rows                            # a vector never goes on into the next row
-    bint direct                             # vectors are stored to the image itself
-    Py_ssize_t rows_at_once, pitch, size    # of the result, if it is not
-    Py_ssize_t* source                      # each vector's place in the planes
-    Py_ssize_t* result                      # and in the result
+    Py_ssize_t rows_at_once, pitch              # in the planes, row to row
+    bint direct                                 # vectors are stored to the image itself
+    bint by_rows                                # a vector never goes on into the next row
+    Py_ssize_t result_pitch, result_size        # of the result of a channel, if not direct
+    Py_ssize_t* source                          # each vector's place in the planes
+    Py_ssize_t* result                          # and in the result
+
+
+cdef struct Plan:               # forward or backward, for one size of image
+    Planes planes
+    Target* targets
+    Py_ssize_t target_count
+    Py_ssize_t* offset                          # of each tap in the planes
+    Py_ssize_t* index                           # and in a channel's weights
+    Py_ssize_t weight_step                      # from a channel's weights to the next's
+    Py_ssize_t channels, area                   # of one group's outputs
 
 
 cdef class Convolver:
@@ -143,97 +139,69 @@ cdef class Convolver:
     cdef int forward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                      const floating* weight, const floating* bias, floating* y) except -1 nogil:
         """Fill y; bias may be NULL."""
-        cdef Planes planes = input_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t taps = planes.channels * self.kernel_h * self.kernel_w, t
-        cdef Py_ssize_t* offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
-        cdef Py_ssize_t* index = offset + taps
-        input_taps(self, &planes, offset)
+        cdef Plan plan
+        plan.planes = input_planes(self, h, w, sizeof(floating))
+        cdef Py_ssize_t taps = plan.planes.channels * self.kernel_h * self.kernel_w, t
+        cdef Py_ssize_t rows = output_rows(self, h), columns = output_columns(self, w)
+        plan.channels, plan.area = self.out_channels // self.groups, rows * columns
+        plan.targets, plan.target_count = <Target*>self._take(TARGETS, sizeof(Target)), 1
+        plan.targets[0] = new_target(rows, columns, 0, columns, 1)
+        place_results(self, &plan, sizeof(floating))
+        plan.offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
+        plan.index, plan.weight_step, plan.targets[0].taps = plan.offset + taps, taps, taps
+        input_taps(self, &plan.planes, plan.offset)
         for t in range(taps):
-            index[t] = t
-        cdef Target* target = <Target*>self._take(TARGETS, sizeof(Target))
-        target.rows, target.columns = output_rows(self, h), output_columns(self, w)
-        target.first, target.step_h, target.step_w = 0, 1, 1
-        target.taps, target.first_tap = taps, 0
-        return correlate(self, n, &planes, x, target, 1, offset, index, weight, taps, bias,
-                         self.out_channels // self.groups, target.rows, target.columns, y)
+            plan.index[t] = t
+        return correlate(self, &plan, n, x, weight, bias, y)
 
     cdef int backward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* gy,
                       const floating* weight, floating* g) except -1 nogil:
         """Fill g, of images of h x w, given gy."""
-        cdef Planes planes = output_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t taps = planes.channels * self.kernel_h * self.kernel_w, row, column
-        cdef Py_ssize_t* offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
-        cdef Py_ssize_t* index = offset + taps
-        cdef Target* targets = <Target*>self._take(
-            TARGETS, min(self.stride_h, h) * min(self.stride_w, w) * sizeof(Target))
-        cdef Target* target = targets
-        cdef Py_ssize_t first_tap = 0
-        for row in range(min(self.stride_h, h)):
-            for column in range(min(self.stride_w, w)):
-                target.rows = (h - row - 1) // self.stride_h + 1
-                target.columns = (w - column - 1) // self.stride_w + 1
-                target.first = row * w + column
-                target.step_h, target.step_w = self.stride_h, self.stride_w
-                target.taps = output_taps(self, &planes, row, column, offset + first_tap,
-                                          index + first_tap)
-                target.first_tap = first_tap
-                first_tap += target.taps
-                target += 1
-        return correlate(self, n, &planes, gy, targets, target - targets, offset, index, weight,
-                         self.kernel_h * self.kernel_w, <const floating*>NULL,
-                         self.in_channels // self.groups, h, w, g)
+        cdef Plan plan
+        plan.planes = output_planes(self, h, w, sizeof(floating))
+        cdef Py_ssize_t area = self.kernel_h * self.kernel_w, taps = plan.planes.channels * area
+        cdef Py_ssize_t steps_h = min(self.stride_h, h), steps_w = min(self.stride_w, w)
+        cdef Py_ssize_t i, row, column, first_tap = 0
+        plan.channels, plan.area = self.in_channels // self.groups, h * w
+        plan.target_count = steps_h * steps_w
+        plan.targets = <Target*>self._take(TARGETS, plan.target_count * sizeof(Target))
+        for i in range(plan.target_count):
+            row, column = i // steps_w, i % steps_w
+            plan.targets[i] = new_target((h - row - 1) // self.stride_h + 1,
+                                         (w - column - 1) // self.stride_w + 1,
+                                         row * w + column, self.stride_h * w, self.stride_w)
+        place_results(self, &plan, sizeof(floating))
+        plan.offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
+        plan.index, plan.weight_step = plan.offset + taps, area
+        for i in range(plan.target_count):
+            plan.targets[i].first_tap = first_tap
+            plan.targets[i].taps = output_taps(self, &plan, i // steps_w, i % steps_w,
+                                                first_tap)
+            first_tap += plan.targets[i].taps
+        return correlate(self, &plan, n, gy, weight, <const floating*>NULL, g)
 
     cdef int gradient(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                       const floating* gy, floating* dw, floating* db) except -1 nogil:
-        """Fill dw and db, summed over the batch; db may be NULL."""
+        """Fill dw and db, sums over the batch; db may be NULL."""
         cdef Planes planes = input_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t taps = planes.channels * self.kernel_h * self.kernel_w
         cdef Py_ssize_t channels = self.out_channels // self.groups
-        cdef Py_ssize_t rows = output_rows(self, h), columns = output_columns(self, w)
-        cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating)
-        cdef Py_ssize_t image = plane_count(&planes) * planes.size, gy_image = self.out_channels * rows * columns
-        cdef Py_ssize_t flat = ((rows - 1) * planes.pitch + columns + lanes - 1) // lanes * lanes
-        cdef Py_ssize_t at_once = min(n, 1 + CACHE // ((image + channels * flat) * <Py_ssize_t>sizeof(floating)))
+        cdef Py_ssize_t area = output_rows(self, h) * output_columns(self, w)
+        cdef Py_ssize_t taps = planes.channels * self.kernel_h * self.kernel_w
         cdef Py_ssize_t* offset = <Py_ssize_t*>self._take(TAPS, taps * sizeof(Py_ssize_t))
-        cdef double* total = <double*>self._take(TOTALS, self.out_channels * (taps + 1) * sizeof(double))
-        cdef floating* padded = <floating*>self._take(PLANES, at_once * image * sizeof(floating))
-        cdef floating* error = <floating*>self._take(
-            RESULT, at_once * channels * flat * sizeof(floating))
-        cdef Py_ssize_t first, count, i, group, c
-        cdef const floating* source
-        cdef double* sums
-        input_taps(self, &planes, offset)
-        memset(total, 0, self.out_channels * (taps + 1) * sizeof(double))
-        memset(padded, 0, at_once * image * sizeof(floating))
-        memset(error, 0, at_once * channels * flat * sizeof(floating))
-        first = 0
-        while first < n:
-            count = min(at_once, n - first)
-            for group in range(self.groups):
-                source = gy + first * gy_image + group * channels * rows * columns
-                sums = total + group * channels * taps
-                for i in range(count):
-                    fill_planes(&planes, x + ((first + i) * self.groups + group)
-                                * planes.channels * h * w, padded + i * image)
-                if columns % lanes == 0:        # gy needs no copy
-                    dots(padded, image, planes.pitch, offset, taps, source, rows * columns,
-                         gy_image, columns, channels, count, rows, columns, sums)
-                    continue
-                for i in range(count):
-                    for c in range(channels):
-                        copy_rows(source + i * gy_image + c * rows * columns, columns,
-                                  error + (i * channels + c) * flat, planes.pitch, rows, columns)
-                dots(padded, image, 0, offset, taps, <const floating*>error, flat,
-                     channels * flat, 0, channels, count, 1, flat, sums)
-            first += at_once
+        cdef double* total = <double*>self._take(
+            TOTALS, self.out_channels * taps * sizeof(double))
+        cdef Py_ssize_t i
+        memset(total, 0, self.out_channels * taps * sizeof(double))
+        add_gradient(self, n, &planes, x, gy, offset, total)
         for i in range(self.out_channels * taps):
             dw[i] = <floating>total[i]
-        if db is not NULL:
-            sums = total + self.out_channels * taps
-            for i in range(n * self.out_channels):
-                sums[i % self.out_channels] += sum_plane(gy + i * rows * columns, rows * columns)
-            for c in range(self.out_channels):
-                db[c] = <floating>sums[c]
+        if db is NULL:
+            return 0
+        memset(total, 0, self.out_channels * sizeof(double))
+        for i in range(n * self.out_channels):
+            total[i % self.out_channels] += sum_plane(gy + i * area, area)
+        for i in range(self.out_channels):
+            db[i] = <floating>total[i]
         return 0
 
     cdef void* _take(self, int use, size_t size) except NULL nogil:
@@ -263,6 +231,12 @@ cdef inline Py_ssize_t plane_count(const Planes* p) noexcept nogil:
     return p.channels * p.residues_h * p.residues_w
 
 
+cdef inline bint is_unpadded(const Planes* p) noexcept nogil:
+    """Whether the image and its planes are the same."""
+    return (p.stride_h == p.stride_w == 1 and p.top == p.left == 0
+            and p.rows == p.height and p.pitch == p.width)
+
+
 cdef inline Py_ssize_t plane_size(Py_ssize_t pixels, Py_ssize_t item) noexcept nogil:
     """Leave room to read a vector past the end; an odd number of cache lines, so that the
     planes of an image spread over the sets of the cache."""
@@ -288,7 +262,7 @@ cdef Planes input_planes(Convolver k, Py_ssize_t h, Py_ssize_t w, Py_ssize_t ite
     p.top, p.left = k.top, k.left
     p.rows = output_rows(k, h) + (k.kernel_h - 1) * k.dilation_h // k.stride_h
     p.pitch = output_columns(k, w) + (k.kernel_w - 1) * k.dilation_w // k.stride_w
-    p.size = plane_size(p.rows * p.pitch, item)
+    p.size, p.in_place = plane_size(p.rows * p.pitch, item), False
     return p
 
 
@@ -312,7 +286,7 @@ cdef Planes output_planes(Convolver k, Py_ssize_t h, Py_ssize_t w, Py_ssize_t it
     p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = p.residues_h = p.residues_w = 1
     reach(h, k.kernel_h, k.stride_h, k.dilation_h, k.top, &p.top, &p.rows)
     reach(w, k.kernel_w, k.stride_w, k.dilation_w, k.left, &p.left, &p.pitch)
-    p.size = plane_size(p.rows * p.pitch, item)
+    p.size, p.in_place = plane_size(p.rows * p.pitch, item), False
     return p
 
 
@@ -329,105 +303,130 @@ cdef void reach(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, Py_ssize_
     before[0], extent[0] = -low, high - low
 
 
-cdef Py_ssize_t output_taps(Convolver k, const Planes* p, Py_ssize_t row, Py_ssize_t column,
-                            Py_ssize_t* offset, Py_ssize_t* index) noexcept nogil:
-    """Write the offset in gy's planes and the place in the weights of each tap that reaches
-    g[row::stride_h, column::stride_w]; return their number."""
-    cdef Py_ssize_t o, a, b, distance_h, distance_w, t = 0
+cdef Py_ssize_t output_taps(Convolver k, const Plan* plan, Py_ssize_t row, Py_ssize_t column,
+                            Py_ssize_t t) noexcept nogil:
+    """Write, from the t-th on, the taps that reach g[row::stride_h, column::stride_w]: their
+    offset in gy's planes and their place in the weights. Return their number."""
+    cdef const Planes* p = &plan.planes
+    cdef Py_ssize_t o, a, b, up, left, first = t
     for o in range(p.channels):
         for a in range(k.kernel_h):
-            distance_h = row + k.top - a * k.dilation_h
-            if distance_h % k.stride_h != 0:
-                continue
             for b in range(k.kernel_w):
-                distance_w = column + k.left - b * k.dilation_w
-                if distance_w % k.stride_w == 0:
-                    offset[t] = (o * p.size + (distance_h // k.stride_h + p.top) * p.pitch
-                                 + distance_w // k.stride_w + p.left)
-                    index[t] = (((o * k.in_channels // k.groups) * k.kernel_h + a) * k.kernel_w
-                                + b)
+                up = row + k.top - a * k.dilation_h             # in g's pixels, from tap to output
+                left = column + k.left - b * k.dilation_w
+                if up % k.stride_h == 0 and left % k.stride_w == 0:
+                    plan.offset[t] = (o * p.size + (up // k.stride_h + p.top) * p.pitch
+                                      + left // k.stride_w + p.left)
+                    plan.index[t] = (o * plan.channels * k.kernel_h + a) * k.kernel_w + b
                     t += 1
-    return t
+    return t - first
 
 
 # Forward and backward ------------------------------------------------------------------------
 
-cdef int correlate(Convolver k, Py_ssize_t n, const Planes* planes, const floating* x,
-                   Target* targets, Py_ssize_t count, const Py_ssize_t* offset,
-                   const Py_ssize_t* index, const floating* weight, Py_ssize_t weight_stride,
-                   const floating* bias, Py_ssize_t channels, Py_ssize_t h, Py_ssize_t w,
-                   floating* y) except -1 nogil:
-    """Fill y (n, groups * channels, h, w) from x's planes.
-
-    The weights of a channel begin `weight_stride` after the previous channel's, tap t's is
-    the one at index[t], and it is multiplied with the pixel at offset[t].
-    """
-    cdef Py_ssize_t x_size = planes.channels * planes.height * planes.width, group, job, i
-    cdef Py_ssize_t taps = targets[count - 1].first_tap + targets[count - 1].taps
-    cdef Py_ssize_t result = lay_out_results(k, planes, targets, count, w, sizeof(floating))
-    cdef floating* packed = <floating*>k._take(
-        WEIGHTS, k.groups * channels * taps * sizeof(floating))
-    cdef floating* start = <floating*>k._take(BIAS, k.groups * channels * sizeof(floating))
-    cdef floating* padded = <floating*>k._take(
-        PLANES, plane_count(planes) * planes.size * sizeof(floating))
-    cdef floating* buffer = <floating*>k._take(RESULT, result * MAX_CHANNELS * sizeof(floating))
-    for i in range(k.groups * channels):
+cdef int correlate(Convolver k, const Plan* plan, Py_ssize_t n, const floating* x,
+                   const floating* weight, const floating* bias, floating* y) except -1 nogil:
+    """Fill y (n, groups * channels, area) by correlating x's planes with the taps."""
+    cdef const Planes* planes = &plan.planes
+    cdef Py_ssize_t x_size = planes.channels * planes.height * planes.width
+    cdef Py_ssize_t y_size = plan.channels * plan.area
+    cdef Py_ssize_t padded_size = plane_count(planes) * planes.size, result_size = 0
+    cdef Py_ssize_t weights = plan.channels * planes.channels * k.kernel_h * k.kernel_w
+    cdef Py_ssize_t i, group, job
+    cdef const Target* t
+    cdef bint untouched = False             # whether there are pixels that no tap reaches
+    for i in range(plan.target_count):
+        result_size = max(result_size, plan.targets[i].result_size)
+        untouched |= plan.targets[i].taps == 0
+    cdef floating* packed = <floating*>k._take(WEIGHTS, k.groups * weights * sizeof(floating))
+    cdef floating* start = <floating*>k._take(
+        BIAS, k.groups * plan.channels * sizeof(floating))
+    cdef floating* padded = <floating*>k._take(PLANES, padded_size * sizeof(floating))
+    cdef floating* result = <floating*>k._take(
+        RESULT, MAX_CHANNELS * result_size * sizeof(floating))
+    cdef const floating* source = padded
+    for i in range(k.groups * plan.channels):
         start[i] = 0 if bias is NULL else bias[i]
     for group in range(k.groups):
-        for i in range(count):
-            pack_weights(weight + group * (k.out_channels // k.groups) * (k.in_channels // k.groups) * k.kernel_h * k.kernel_w, weight_stride,
-                         &targets[i], index, channels, packed + (group * taps + targets[i].first_tap) * channels)
-    memset(padded, 0, plane_count(planes) * planes.size * sizeof(floating))
-    for job in range(n * k.groups):
+        for i in range(plan.target_count):
+            t = &plan.targets[i]
+            pack_weights(plan, t, weight + group * weights,
+                         packed + group * weights + t.first_tap * plan.channels)
+    memset(padded, 0, padded_size * sizeof(floating))
+    for job in range(n * k.groups):     # independent, given a `padded` and a `result` each
         group = job % k.groups
-        fill_planes(planes, x + job * x_size, padded)
-        for i in range(count):
-            correlate_target(&targets[i], padded, planes.pitch, offset,
-                             packed + (group * taps + targets[i].first_tap) * channels, start + group * channels,
-                             channels, y + job * channels * h * w, h * w, w, buffer)
+        if planes.in_place:
+            source = x + job * x_size
+        else:
+            fill_planes(planes, x + job * x_size, padded)
+        if untouched:
+            memset(y + job * y_size, 0, y_size * sizeof(floating))
+        for i in range(plan.target_count):
+            t = &plan.targets[i]
+            if t.taps > 0:
+                correlate_target(plan, t, source,
+                                 packed + group * weights + t.first_tap * plan.channels,
+                                 start + group * plan.channels, y + job * y_size, result)
     return 0
 
 
-cdef Py_ssize_t lay_out_results(Convolver k, const Planes* planes, Target* targets,
-                                Py_ssize_t count, Py_ssize_t w, Py_ssize_t item) except -1 nogil:
-    """Place the vectors of each target; return the largest result of a channel, in numbers."""
-    cdef Py_ssize_t lanes = VECTOR_BYTES // item, per_row, flat, blocks, total = 0, largest = 0
+cdef inline Target new_target(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t first,
+                              Py_ssize_t row_step, Py_ssize_t column_step) noexcept nogil:
+    cdef Target t
+    memset(&t, 0, sizeof(Target))
+    t.rows, t.columns = rows, columns
+    t.first, t.row_step, t.column_step = first, row_step, column_step
+    return t
+
+
+cdef int place_results(Convolver k, Plan* plan, Py_ssize_t item) except -1 nogil:
+    """Decide which outputs make up each vector of the targets, and where they are stored."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // item, per_row, flat, blocks, merged, total = 0
     cdef Py_ssize_t i, v, row, column
+    cdef Planes* planes = &plan.planes
     cdef Target* t
-    for i in range(count):
-        t = &targets[i]
-        per_row = (t.columns + lanes - 1) // lanes
-        blocks = 1 + plane_count(planes) * t.rows * planes.pitch * item // CACHE
+    planes.in_place = is_unpadded(planes)
+    for i in range(plan.target_count):
+        t = &plan.targets[i]
+        t.pitch = planes.pitch
+        blocks = 1 + plane_count(planes) * t.rows * t.pitch * item // CACHE
         t.rows_at_once = (t.rows + blocks - 1) // blocks
-        flat = (t.rows_at_once - 1) * planes.pitch + t.columns
-        # Whole rows save the copy of the result: they may be 5 % more vectors.
-        t.direct = (t.step_w == 1 and t.columns >= lanes
+        if t.column_step == 1 and t.pitch == t.columns == t.row_step:   # rows without a gap
+            merged = t.rows_at_once
+            while t.rows % merged != 0:
+                merged -= 1
+            t.rows, t.rows_at_once = t.rows // merged, t.rows_at_once // merged
+            t.columns *= merged
+            t.pitch, t.row_step = t.columns, t.columns
+        # Whole rows save a copy of the result, and for that may be 5 % more vectors.
+        per_row = (t.columns + lanes - 1) // lanes
+        flat = (t.rows_at_once - 1) * t.pitch + t.columns
+        t.direct = (t.column_step == 1 and t.columns >= lanes
                     and 20 * t.rows_at_once * per_row <= 21 * ((flat + lanes - 1) // lanes))
         t.by_rows = t.direct or t.rows_at_once * per_row * lanes <= flat
-        t.pitch = per_row * lanes if t.by_rows else planes.pitch
-        t.size = plane_size(t.rows_at_once * t.pitch, item)
-        largest = max(largest, t.size)
-        total += vectors_of(t, t.rows_at_once, lanes)
+        t.result_pitch = per_row * lanes if t.by_rows else t.pitch
+        t.result_size = plane_size(t.rows_at_once * t.result_pitch, item)
+        total += vector_count(t, t.rows_at_once, lanes)
+        planes.in_place &= t.direct                 # only then nothing is read past the end
+    if planes.in_place:
+        planes.size = planes.height * planes.width
     cdef Py_ssize_t* place = <Py_ssize_t*>k._take(POSITIONS, 2 * total * sizeof(Py_ssize_t))
-    for i in range(count):
-        t = &targets[i]
-        t.source = place
-        t.result = place + vectors_of(t, t.rows_at_once, lanes)
-        place = t.result + vectors_of(t, t.rows_at_once, lanes)
-        per_row = (t.columns + lanes - 1) // lanes
-        for v in range(vectors_of(t, t.rows_at_once, lanes)):
-            if not t.by_rows:
-                t.source[v] = t.result[v] = v * lanes
-                continue
+    for i in range(plan.target_count):
+        t = &plan.targets[i]
+        total = vector_count(t, t.rows_at_once, lanes)
+        per_row = (t.columns + lanes - 1) // lanes if t.by_rows else total
+        t.source, t.result, place = place, place + total, place + 2 * total
+        for v in range(total):
             row, column = v // per_row, v % per_row * lanes
-            if t.direct:            # the last of a row overlaps the one before
+            if t.direct:                            # the last in a row overlaps the one before
                 column = min(column, t.columns - lanes)
-            t.source[v] = row * planes.pitch + column
-            t.result[v] = row * (t.step_h * w if t.direct else t.pitch) + column
-    return largest
+            t.source[v] = row * t.pitch + column
+            t.result[v] = row * (t.row_step if t.direct else t.result_pitch) + column
+    return 0
 
 
-cdef inline Py_ssize_t vectors_of(const Target* t, Py_ssize_t rows, Py_ssize_t lanes) noexcept nogil:
+cdef inline Py_ssize_t vector_count(const Target* t, Py_ssize_t rows,
+                                    Py_ssize_t lanes) noexcept nogil:
     """Count the vectors of the first `rows` rows."""
     if t.by_rows:
         return rows * ((t.columns + lanes - 1) // lanes)
@@ -443,21 +442,21 @@ cdef inline Py_ssize_t channel_blocks(Py_ssize_t channels) noexcept nogil:
     return (channels + MAX_CHANNELS - 1) // MAX_CHANNELS
 
 
-cdef void pack_weights(const floating* weight, Py_ssize_t stride, const Target* target,
-                       const Py_ssize_t* index, Py_ssize_t channels,
+cdef void pack_weights(const Plan* plan, const Target* target, const floating* weight,
                        floating* packed) noexcept nogil:
-    """Write the weights in the order the blocks of channels read them."""
-    cdef Py_ssize_t blocks = channel_blocks(channels), block, t, c
+    """Write the target's weights in the order in which the blocks of channels read them."""
+    cdef Py_ssize_t blocks = channel_blocks(plan.channels), block, t, c
     for block in range(blocks):
         for t in range(target.first_tap, target.first_tap + target.taps):
-            for c in range(part(channels, block, blocks), part(channels, block + 1, blocks)):
-                packed[0] = weight[c * stride + index[t]]
+            for c in range(part(plan.channels, block, blocks),
+                           part(plan.channels, block + 1, blocks)):
+                packed[0] = weight[c * plan.weight_step + plan.index[t]]
                 packed += 1
 
 
 cdef void fill_planes(const Planes* p, const floating* image, floating* planes) noexcept nogil:
     """Write the image's pixels to its planes, which hold zeros elsewhere."""
-    cdef Py_ssize_t c, i, j, row, column, y, x, r, q, first, last
+    cdef Py_ssize_t c, i, j, row, column, y, r, first, last
     cdef const floating* source
     cdef floating* plane = planes
     for c in range(p.channels):
@@ -474,118 +473,205 @@ cdef void fill_planes(const Planes* p, const floating* image, floating* planes) 
                         continue
                     source = image + (c * p.height + y) * p.width + column
                     if p.stride_w == 1:
-                        copy_row(plane + r * p.pitch + first, source + first, last - first)
+                        copy_row(source + first, plane + r * p.pitch + first, last - first)
                     else:
-                        for q in range(first, last):
-                            plane[r * p.pitch + q] = source[q * p.stride_w]
+                        gather_row(source + first * p.stride_w, p.stride_w,
+                                   plane + r * p.pitch + first, last - first)
                 plane += p.size
 
 
-cdef void correlate_target(const Target* t, const floating* planes, Py_ssize_t pitch,
-                           const Py_ssize_t* offset, const floating* weight,
-                           const floating* bias, Py_ssize_t channels, floating* y,
-                           Py_ssize_t y_size, Py_ssize_t width, floating* buffer) noexcept nogil:
+cdef void correlate_target(const Plan* plan, const Target* t, const floating* planes,
+                           const floating* weight, const floating* bias, floating* y,
+                           floating* result) noexcept nogil:
     """Fill the target's pixels in all channels of one image."""
-    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating), blocks = channel_blocks(channels)
-    cdef Py_ssize_t row, rows, vectors, block, c, tiles, tile, first_c, last_c, first_v, last_v
-    cdef floating* result
+    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating)
+    cdef Py_ssize_t channels = plan.channels, blocks = channel_blocks(channels)
+    cdef Py_ssize_t row = 0, rows, vectors, block, tiles, tile, channel, vector, c
     cdef floating* to
-    row = 0
+    cdef Correlation k
+    k.offset, k.taps = plan.offset + t.first_tap, t.taps
+    k.stride = plan.area if t.direct else t.result_size
     while row < t.rows:
         rows = min(t.rows_at_once, t.rows - row)
-        vectors = vectors_of(t, rows, lanes)
-        to = y + t.first + row * t.step_h * width
+        vectors = vector_count(t, rows, lanes)
+        k.x = planes + row * t.pitch
         for block in range(blocks):
-            first_c, last_c = part(channels, block, blocks), part(channels, block + 1, blocks)
-            tiles = (vectors - 1) // block_vectors(<int>(last_c - first_c)) + 1
-            result = to + first_c * y_size if t.direct else buffer
+            channel = part(channels, block, blocks)
+            k.channels = part(channels, block + 1, blocks) - channel
+            k.weight, k.bias = weight + channel * t.taps, bias + channel
+            to = y + channel * plan.area + t.first + row * t.row_step
+            k.y = to if t.direct else result
+            tiles = (vectors - 1) // block_vectors(k.channels) + 1
             for tile in range(tiles):
-                first_v, last_v = part(vectors, tile, tiles), part(vectors, tile + 1, tiles)
-                correlate_tile(last_c - first_c, last_v - first_v, planes + row * pitch,
-                               t.source + first_v, weight + first_c * t.taps,
-                               offset + t.first_tap, t.taps, bias + first_c, result,
-                               t.result + first_v, y_size if t.direct else t.size)
+                vector = part(vectors, tile, tiles)
+                k.vectors = part(vectors, tile + 1, tiles) - vector
+                k.source, k.result = t.source + vector, t.result + vector
+                if floating is float:
+                    correlate_block_of_float(&k)
+                else:
+                    correlate_block_of_double(&k)
             if not t.direct:
-                for c in range(first_c, last_c):
-                    scatter(t, buffer + (c - first_c) * t.size, rows, to + c * y_size, width)
+                for c in range(k.channels):
+                    scatter(t, result + c * t.result_size, rows, to + c * plan.area)
         row += t.rows_at_once
 
 
-cdef void scatter(const Target* t, const floating* result, Py_ssize_t rows, floating* to,
-                  Py_ssize_t width) noexcept nogil:
+cdef void scatter(const Target* t, const floating* result, Py_ssize_t rows,
+                  floating* to) noexcept nogil:
     """Copy rows of a result to where they belong in the image."""
     cdef Py_ssize_t r, column
-    if t.step_w == 1:
-        copy_rows(result, t.pitch, to, t.step_h * width, rows, t.columns)
+    if t.column_step == 1:
+        copy_rows(result, t.result_pitch, to, t.row_step, rows, t.columns)
         return
     for r in range(rows):
         for column in range(t.columns):
-            to[r * t.step_h * width + column * t.step_w] = result[r * t.pitch + column]
+            to[r * t.row_step + column * t.column_step] = result[r * t.result_pitch + column]
 
 
 cdef inline void copy_rows(const floating* source, Py_ssize_t source_pitch, floating* to,
                            Py_ssize_t pitch, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
     cdef Py_ssize_t r
     for r in range(rows):
-        copy_row(to + r * pitch, source + r * source_pitch, columns)
+        copy_row(source + r * source_pitch, to + r * pitch, columns)
+
+
+cdef inline void copy_row(const floating* source, floating* to, Py_ssize_t size) noexcept nogil:
+    """Copy by pieces of known size, which costs less than a call of memcpy; they may overlap."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating), i = 0
+    if size >= lanes:
+        while i + lanes <= size:
+            memcpy(to + i, source + i, VECTOR_BYTES)
+            i += lanes
+        memcpy(to + size - lanes, source + size - lanes, VECTOR_BYTES)
+    elif 2 * size >= lanes:
+        memcpy(to, source, VECTOR_BYTES // 2)
+        memcpy(to + size - lanes // 2, source + size - lanes // 2, VECTOR_BYTES // 2)
+    else:
+        for i in range(size):
+            to[i] = source[i]
+
+
+cdef inline void gather_row(const floating* source, Py_ssize_t stride, floating* to,
+                            Py_ssize_t size) noexcept nogil:
+    cdef Py_ssize_t i
+    if stride == 2:             # common, and vectorises when the compiler knows it
+        for i in range(size):
+            to[i] = source[2 * i]
+    else:
+        for i in range(size):
+            to[i] = source[stride * i]
 
 
 # Weight gradient -----------------------------------------------------------------------------
 
-cdef void dots(const floating* planes, Py_ssize_t image, Py_ssize_t pitch,
-               const Py_ssize_t* offset, Py_ssize_t taps, const floating* gy, Py_ssize_t gy_plane,
-               Py_ssize_t gy_image, Py_ssize_t gy_pitch, Py_ssize_t channels, Py_ssize_t images,
-               Py_ssize_t rows, Py_ssize_t length, double* total) noexcept nogil:
-    """Add to total[c, t] the dot product of channel c of gy with the planes at tap t."""
-    cdef Py_ssize_t blocks = (channels + 3) // 4, block, tiles, tile, first_c, last_c, first, last
-    for block in range(blocks):
-        first_c, last_c = part(channels, block, blocks), part(channels, block + 1, blocks)
-        tiles = (taps - 1) // block_vectors(<int>(last_c - first_c)) + 1
-        for tile in range(tiles):
-            first, last = part(taps, tile, tiles), part(taps, tile + 1, tiles)
-            dot_tile(last_c - first_c, last - first, planes, offset + first, image, pitch,
-                     gy + first_c * gy_plane, gy_plane, gy_image, gy_pitch, images, rows, length,
-                     total + first_c * taps + first, taps)
-
-
-# The C functions, by type --------------------------------------------------------------------
-
-cdef inline void correlate_tile(
-        Py_ssize_t channels, Py_ssize_t vectors, const floating* x, const Py_ssize_t* source,
-        const floating* weight, const Py_ssize_t* offset, Py_ssize_t taps, const floating* bias,
-        floating* y, const Py_ssize_t* result, Py_ssize_t stride) noexcept nogil:
-    if floating is float:
-        correlate_tile_float(<int>channels, <int>vectors, [Correlation_float(
-            x, weight, bias, y, source, result, offset, taps, stride)])
+cdef int add_gradient(Convolver k, Py_ssize_t n, Planes* planes, const floating* x,
+                      const floating* gy, Py_ssize_t* offset, double* total) except -1 nogil:
+    """Add to total (out_channels, taps) the weight gradient, as many images at a time as the
+    cache holds. gy is read in place if its rows are whole vectors, else copied so that zeros
+    meet the pixels that the planes have between two rows."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating)
+    cdef Py_ssize_t rows = planes.rows - (k.kernel_h - 1) * k.dilation_h // k.stride_h
+    cdef Py_ssize_t columns = planes.pitch - (k.kernel_w - 1) * k.dilation_w // k.stride_w
+    cdef Py_ssize_t area = rows * columns, channels = k.out_channels // k.groups
+    cdef Py_ssize_t taps = planes.channels * k.kernel_h * k.kernel_w
+    cdef Py_ssize_t x_size = planes.channels * planes.height * planes.width
+    cdef Py_ssize_t flat, padded_size, at_once, first = 0, count, group, i, c
+    cdef bint by_rows
+    cdef Dots dots
+    if planes.pitch == columns:                 # rows without a gap
+        rows, columns = 1, area
+    flat = ((rows - 1) * planes.pitch + columns + lanes - 1) // lanes * lanes
+    by_rows = columns % lanes == 0
+    planes.in_place = by_rows and is_unpadded(planes)
+    if planes.in_place:
+        planes.size = planes.height * planes.width
+    input_taps(k, planes, offset)
+    padded_size = plane_count(planes) * planes.size
+    at_once = 1 + CACHE // ((padded_size + channels * flat) * <Py_ssize_t>sizeof(floating))
+    at_once = min(n, at_once)
+    cdef floating* padded = <floating*>k._take(PLANES, at_once * padded_size * sizeof(floating))
+    cdef floating* copy = <floating*>k._take(
+        RESULT, at_once * channels * flat * sizeof(floating))
+    memset(padded, 0, at_once * padded_size * sizeof(floating))
+    memset(copy, 0, at_once * channels * flat * sizeof(floating))
+    dots.offset, dots.stride, dots.channels, dots.vectors = offset, taps, 0, 0
+    dots.x_image = k.groups * x_size if planes.in_place else padded_size
+    if by_rows:
+        dots.rows, dots.x_row, dots.gy_row, dots.length = rows, planes.pitch, columns, columns
+        dots.gy_plane, dots.gy_image = area, k.out_channels * area
     else:
-        correlate_tile_double(<int>channels, <int>vectors, [Correlation_double(
-            x, weight, bias, y, source, result, offset, taps, stride)])
+        dots.rows, dots.x_row, dots.gy_row, dots.length = 1, 0, 0, flat
+        dots.gy_plane, dots.gy_image = flat, channels * flat
+    while first < n:
+        count = dots.images = min(at_once, n - first)
+        for group in range(k.groups):
+            if planes.in_place:
+                dots.x = x + (first * k.groups + group) * x_size
+            else:
+                dots.x = padded
+                for i in range(count):
+                    fill_planes(planes, x + ((first + i) * k.groups + group) * x_size,
+                                padded + i * padded_size)
+            if by_rows:
+                dots.gy = gy + (first * k.groups + group) * channels * area
+            else:
+                dots.gy = copy
+                for i in range(count):
+                    for c in range(channels):
+                        copy_rows(gy + (((first + i) * k.groups + group) * channels + c) * area,
+                                  columns, copy + (i * channels + c) * flat, planes.pitch, rows,
+                                  columns)
+            dots.total = total + group * channels * taps
+            add_dots(dots, <const floating*>dots.x, <const floating*>dots.gy, channels, taps)
+        first += at_once
+    return 0
 
 
-cdef inline void dot_tile(
-        Py_ssize_t channels, Py_ssize_t vectors, const floating* x, const Py_ssize_t* offset,
-        Py_ssize_t x_image, Py_ssize_t x_row, const floating* gy, Py_ssize_t gy_plane,
-        Py_ssize_t gy_image, Py_ssize_t gy_row, Py_ssize_t images, Py_ssize_t rows,
-        Py_ssize_t length, double* total, Py_ssize_t stride) noexcept nogil:
-    if floating is float:
-        dot_tile_float(<int>channels, <int>vectors, [Dots_float(
-            x, gy, offset, x_image, x_row, gy_plane, gy_image, gy_row, images, rows, length,
-            total, stride)])
-    else:
-        dot_tile_double(<int>channels, <int>vectors, [Dots_double(
-            x, gy, offset, x_image, x_row, gy_plane, gy_image, gy_row, images, rows, length,
-            total, stride)])
+cdef void add_dots(Dots whole, const floating* x, const floating* gy, Py_ssize_t channels,
+                   Py_ssize_t taps) noexcept nogil:
+    """Add the dot products of all channels with all taps, by parts that the cache holds and
+    that are short enough to be summed in float."""
+    cdef Py_ssize_t runs = (whole.rows * min(whole.length, RUN) - 1) // RUN + 1, run, row
+    cdef Py_ssize_t spans = (whole.length - 1) // RUN + 1, span, start
+    cdef Py_ssize_t blocks = channel_blocks(channels), block, tiles, tile, channel, tap
+    cdef Dots k = whole
+    for run in range(runs):
+        row = part(whole.rows, run, runs)
+        k.rows = part(whole.rows, run + 1, runs) - row
+        for span in range(spans):
+            start = span * RUN
+            k.length = min(RUN, whole.length - start)
+            k.x = x + row * k.x_row + start
+            for block in range(blocks):
+                channel = part(channels, block, blocks)
+                k.channels = part(channels, block + 1, blocks) - channel
+                k.gy = gy + channel * k.gy_plane + row * k.gy_row + start
+                tiles = (taps - 1) // block_vectors(k.channels) + 1
+                for tile in range(tiles):
+                    tap = part(taps, tile, tiles)
+                    k.vectors = part(taps, tile + 1, tiles) - tap
+                    k.offset, k.total = whole.offset + tap, whole.total + channel * taps + tap
+                    if floating is float:
+                        dot_block_of_float(&k)
+                    else:
+                        dot_block_of_double(&k)
 
 
-cdef inline double sum_plane(const floating* x, Py_ssize_t size) noexcept nogil:
-    if floating is float:
-        return sum_plane_float(x, size)
-    else:
-        return sum_plane_double(x, size)
-
-
-cdef inline void copy_row(floating* to, const floating* source, Py_ssize_t size) noexcept nogil:
-    if floating is float:
-        copy_row_float(to, source, size)
-    else:
-        copy_row_double(to, source, size)
+cdef double sum_plane(const floating* x, Py_ssize_t size) noexcept nogil:
+    """Sum in 64 lanes over short runs, in total in double."""
+    cdef floating lane[64]
+    cdef double total = 0
+    cdef Py_ssize_t i = 0, l, end
+    while size - i >= 64:
+        end = i + min(size - i, RUN)
+        memset(lane, 0, sizeof(lane))
+        while i + 64 <= end:
+            for l in range(64):
+                lane[l] += x[i + l]
+            i += 64
+        for l in range(64):
+            total += lane[l]
+    while i < size:
+        total += x[i]
+        i += 1
+    return total

@@ -1,2 +1,27 @@
 """Loss functions, under mlpack's names."""
+from mlpack_ann.loss_functions.binary_cross_entropy_loss import BCELoss
+from mlpack_ann.loss_functions.cosine_embedding_loss import CosineEmbeddingLoss
+from mlpack_ann.loss_functions.dice_loss import DiceLoss
+from mlpack_ann.loss_functions.earth_mover_distance import EarthMoverDistance
+from mlpack_ann.loss_functions.empty_loss import EmptyLoss
+from mlpack_ann.loss_functions.hinge_embedding_loss import HingeEmbeddingLoss
+from mlpack_ann.loss_functions.hinge_loss import HingeLoss
 from mlpack_ann.loss_functions.huber_loss import HuberLoss
+from mlpack_ann.loss_functions.kl_divergence import KLDivergence
+from mlpack_ann.loss_functions.l1_loss import L1Loss
+from mlpack_ann.loss_functions.log_cosh_loss import LogCoshLoss
+from mlpack_ann.loss_functions.margin_ranking_loss import MarginRankingLoss
+from mlpack_ann.loss_functions.mean_absolute_percentage_error import MeanAbsolutePercentageError
+from mlpack_ann.loss_functions.mean_bias_error import MeanBiasError
+from mlpack_ann.loss_functions.mean_squared_error import MeanSquaredError
+from mlpack_ann.loss_functions.mean_squared_logarithmic_error import MeanSquaredLogarithmicError
+from mlpack_ann.loss_functions.multilabel_softmargin_loss import MultiLabelSoftMarginLoss
+from mlpack_ann.loss_functions.negative_log_likelihood import NegativeLogLikelihood
+from mlpack_ann.loss_functions.poisson_nll_loss import PoissonNLLLoss
+from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
+from mlpack_ann.loss_functions.sigmoid_cross_entropy_error import SigmoidCrossEntropyError
+from mlpack_ann.loss_functions.soft_margin_loss import SoftMarginLoss
+from mlpack_ann.loss_functions.triplet_margin_loss import TripletMarginLoss
+from mlpack_ann.loss_functions.vr_class_reward import VRClassReward
+
+CrossEntropyError = BCELoss             # mid-2020's name

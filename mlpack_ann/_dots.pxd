@@ -1,0 +1,46 @@
+"""Inner products of two vectors, in double precision, of which no square overflows or vanishes."""
+from cython cimport floating
+
+from mlpack_ann._math cimport fabs_, maximum_
+from mlpack_ann._reduce cimport dot_
+
+cdef enum:
+    DOTS_BLOCK = 512                    # elements of which all products are taken while in cache
+
+cdef struct Dots:
+    double pp, pt, tt                   # products of the vectors divided by their scales
+    double p_scale, t_scale             # 1 for vectors of a usual length, else the largest element
+
+
+cdef inline double largest(const floating* x, Py_ssize_t n) noexcept nogil:
+    """Largest absolute value, at least the smallest normal number; NaN if there is one."""
+    cdef double result = 2.2250738585072014e-308
+    cdef Py_ssize_t i
+    for i in range(n):
+        result = maximum_(result, fabs_(<double>x[i]))
+    return result
+
+
+cdef inline Dots scaled_dots(const floating* p, const floating* t, Py_ssize_t n, double p_scale,
+                             double t_scale) noexcept nogil:
+    cdef double[DOTS_BLOCK] a, b
+    cdef Dots dots = Dots(0, 0, 0, p_scale, t_scale)
+    cdef double of_p = 1 / p_scale, of_t = 1 / t_scale
+    cdef Py_ssize_t start = 0, size, i
+    while start < n:
+        size = min(<Py_ssize_t>DOTS_BLOCK, n - start)
+        for i in range(size):
+            a[i] = p[start + i] * of_p
+            b[i] = t[start + i] * of_t
+        dots.pp += dot_(&a[0], &a[0], size)
+        dots.pt += dot_(&a[0], &b[0], size)
+        dots.tt += dot_(&b[0], &b[0], size)
+        start += size
+    return dots
+
+
+cdef inline Dots dots_of(const floating* p, const floating* t, Py_ssize_t n) noexcept nogil:
+    cdef Dots dots = scaled_dots(p, t, n, 1, 1)
+    if not (1e-200 < dots.pp < 1e200 and 1e-200 < dots.tt < 1e200):
+        dots = scaled_dots(p, t, n, largest(p, n), largest(t, n))
+    return dots

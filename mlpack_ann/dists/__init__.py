@@ -1,0 +1,2 @@
+"""Probability distributions, under mlpack's names."""
+from mlpack_ann.dists.bernoulli_distribution import BernoulliDistribution

@@ -1,0 +1,171 @@
+"""Bernoulli distributions. Source: mlpack ann/dists/bernoulli_distribution.hpp."""
+import numpy as np
+
+from cython cimport floating
+
+from mlpack_ann import _random
+from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
+from mlpack_ann._validation import flag, number
+from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
+
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_NDIM, PyArray_TYPE, flat,
+                                 import_array, ndarray)
+from mlpack_ann._elementwise_loss cimport LossMaps
+from mlpack_ann._math cimport sigmoid_
+from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, check_apart,
+                                     read_shape)
+from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
+
+import_array()
+
+
+cdef void sigmoid_map(const floating[::1] x, floating[::1] y) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(x.shape[0]):
+        y[i] = sigmoid_(x[i])
+
+
+cdef class BernoulliDistribution:
+    """Independent Bernoulli distributions, one per element of `param`.
+
+    The log-probability of an observation ``t`` in [0, 1] of one element is
+    ``t * log(p + eps) + (1 - t) * log(1 - p + eps)``, with ``p = sigmoid(param)`` or ``p = param``.
+
+    Parameters
+    ----------
+    param : array_like of shape (batch, ...), float32 or float64
+        Logits, or probabilities between 0 and 1; copied.
+    apply_logistic : bool, default=True
+        Whether `param` holds logits.
+    eps : float, default=1e-10
+        Added to probabilities in logarithms and denominators; at least 0.
+    rng : numpy.random.Generator, optional
+        Where samples come from; see `mlpack_ann.RandomSeed`.
+
+    Notes
+    -----
+    mlpack divides the log-probability by the number of points, but not its derivative.
+    """
+    __signature__ = ConstructorSignature()
+
+    cdef public object rng
+    cdef LossMaps _maps                     # of minus the log-probability
+    cdef ndarray _param
+    cdef bint _apply_logistic
+    cdef double _eps
+
+    def __init__(self, param, apply_logistic=True, eps=1e-10, rng=None):
+        self._apply_logistic = flag(apply_logistic, self, "apply_logistic")
+        self._eps = number(eps, self, "eps", minimum=0)
+        self.rng = _random.check(rng, self)
+        loss = ReconstructionLoss(apply_logistic=self._apply_logistic)
+        self._maps = (<ElementwiseLoss>loss)._maps
+        cdef ndarray given = as_input(param, ANY_FLOAT, self, "param")
+        if PyArray_NDIM(given) == 0:
+            raise ValueError(f"{type(self).__name__}: param has shape (), expected (batch, ...)")
+        self._param = given.copy()
+
+    def LogProbability(self, observation):
+        """Compute the log-probability of the observation, averaged over the points.
+
+        Parameters
+        ----------
+        observation : array_like of the shape and dtype of `param`
+
+        Returns
+        -------
+        float
+            Summed over the elements of a point, in double precision.
+        """
+        cdef ndarray t = self._checked(observation)
+        cdef double total
+        if PyArray_TYPE(t) == NPY_DOUBLE:
+            total = self._maps.total64(flat(self._param), flat(t), self._eps, 0)
+        else:
+            total = self._maps.wide_total(flat(self._param), flat(t), self._eps, 0)
+        return -total / PyArray_DIM(t, 0)
+
+    def Probability(self, observation):
+        """Return the exponential of ``LogProbability(observation)``."""
+        return float(np.exp(self.LogProbability(observation)))
+
+    def LogProbBackward(self, observation, output=None):
+        """Compute the derivative of ``LogProbability(observation)`` by `param`.
+
+        Parameters
+        ----------
+        observation : array_like of the shape and dtype of `param`
+        output : ndarray of the same shape, optional
+            Filled and returned; a new array if omitted.
+
+        Returns
+        -------
+        ndarray
+        """
+        cdef Shape shape
+        cdef ndarray t = self._checked(observation)
+        read_shape(t, &shape)
+        cdef ndarray g = as_output(output, &shape, PyArray_TYPE(t), self, "output")
+        if output is not None:
+            check_apart(g, t, self, "output", "observation")
+        cdef double scale = -1. / PyArray_DIM(t, 0)
+        if PyArray_TYPE(t) == NPY_DOUBLE:
+            self._maps.slopes64(flat(self._param), flat(t), flat(g), scale, self._eps, 0)
+        else:
+            self._maps.slopes32(flat(self._param), flat(t), flat(g), <float>scale,
+                                <float>self._eps, 0)
+        return g if output is None else output
+
+    def Sample(self):
+        """Draw an observation: 1 with the element's probability, else 0.
+
+        Returns
+        -------
+        ndarray of the shape and dtype of `param`
+        """
+        self._check_built()
+        generator = _random.generator(self.rng)
+        uniform = generator.random(self.param.shape, self.param.dtype)
+        return (uniform < self.probability).astype(self.param.dtype)
+
+    @property
+    def probability(self):
+        """ndarray of the elements' probabilities."""
+        self._check_built()
+        cdef ndarray result = self._param.copy()
+        if self._apply_logistic:
+            if PyArray_TYPE(result) == NPY_DOUBLE:
+                sigmoid_map[double](flat(self._param), flat(result))
+            else:
+                sigmoid_map[float](flat(self._param), flat(result))
+        return result
+
+    @property
+    def param(self):
+        """ndarray given to the constructor, a copy."""
+        self._check_built()
+        return self._param.copy()
+
+    @property
+    def apply_logistic(self):
+        return self._apply_logistic
+
+    @property
+    def eps(self):
+        return self._eps
+
+    def __repr__(self):
+        return representation(self)
+
+    def __reduce__(self):
+        return restore, (type(self), arguments_of(self), None)
+
+    def _check_built(self):
+        if self._param is None:
+            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, expected it to be")
+
+    cdef ndarray _checked(self, object observation):
+        cdef Shape shape
+        self._check_built()
+        read_shape(self._param, &shape)
+        return as_operand(observation, &shape, PyArray_TYPE(self._param), self, "observation")

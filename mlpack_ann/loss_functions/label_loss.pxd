@@ -1,0 +1,5 @@
+from mlpack_ann.loss_functions.loss cimport Loss
+
+
+cdef class LabelLoss(Loss):
+    pass

@@ -1,0 +1,42 @@
+"""Mean squared logarithmic error.
+
+Source: mlpack ann/loss_functions/mean_squared_logarithmic_error.hpp.
+"""
+from cython cimport floating
+
+from mlpack_ann._math cimport log1p_
+from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
+
+
+cdef inline floating log_error(floating p, floating t) noexcept nogil:
+    return 0 if p == t and p >= -1 else log1p_(p) - log1p_(t)
+
+
+cdef inline floating term(floating p, floating t, floating unused, floating none) noexcept nogil:
+    return log_error(p, t) * log_error(p, t)
+
+
+cdef inline floating slope(floating p, floating t, floating unused, floating none) noexcept nogil:
+    cdef floating error = log_error(p, t)
+    return 0 if error == 0 else 2 * error / (1 + p)
+
+
+include "_loss.pxi"
+
+
+cdef class MeanSquaredLogarithmicError(ElementwiseLoss):
+    """Squared error of logarithms: per element ``(log(1 + target) - log(1 + prediction))**2``.
+
+    Parameters
+    ----------
+    reduction : bool or str, default=True
+        True or "sum", False or "mean" (over the elements), "none".
+
+    Notes
+    -----
+    Prediction and target, both above -1: (batch, ...), any shape, both the same. Infinite where
+    just one of them is -1, 0 where they are equal, NaN below -1.
+    """
+    def __init__(self, reduction=True):
+        self._maps = loss_maps()
+        super().__init__(reduction)

@@ -1,0 +1,34 @@
+"""Soft margin loss. Source: mlpack ann/loss_functions/soft_margin_loss.hpp."""
+from cython cimport floating
+
+from mlpack_ann._math cimport sigmoid_, softplus_
+from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
+
+
+cdef inline floating term(floating p, floating t, floating unused, floating none) noexcept nogil:
+    return softplus_(-(t * p))
+
+
+cdef inline floating slope(floating p, floating t, floating unused, floating none) noexcept nogil:
+    return -t * sigmoid_(-(t * p))
+
+
+include "_loss.pxi"
+
+
+cdef class SoftMarginLoss(ElementwiseLoss):
+    """Logistic loss: per element ``log(1 + exp(-target * prediction))``.
+
+    Parameters
+    ----------
+    reduction : bool or str, default=True
+        True or "sum", False or "mean" (over the elements), "none".
+
+    Notes
+    -----
+    Prediction and target (1 and -1): (batch, ...), any shape, both the same. Finite however large
+    the prediction, where mlpack's exponential overflows.
+    """
+    def __init__(self, reduction=True):
+        self._maps = loss_maps()
+        super().__init__(reduction)
