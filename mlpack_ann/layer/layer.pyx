@@ -39,6 +39,7 @@ cdef class Layer:
         self.rng = _random.check(rng, self)
         self._typenum = ANY_FLOAT if dtype is None else floating_dtype(dtype, self).num
         self._training = True
+        self._seen = None
         self._built = True
 
     # ---------------------------------------------------------------- what users call

@@ -1,7 +1,7 @@
 """Linear layer without a bias. Source: mlpack ann/layer/linear_no_bias.hpp."""
 from mlpack_ann import _random
 from mlpack_ann._validation import integer
-from mlpack_ann.regularizer.no_regularizer import regularizer_or_none
+from mlpack_ann.regularizer.regularizer import regularizer_or_none
 
 from mlpack_ann._arrays cimport import_array, ndarray
 from mlpack_ann._gemm cimport product

@@ -33,9 +33,14 @@ def take_mean_argument(job):
         "MeanSquaredLogarithmicError.before_redesign")
 def divided_by_points(job):
     points = job.points
-    job.change(lambda a: a * points, "loss", "g")
+    job.change(lambda a: a * points, "loss", "g", "g_numeric")
     job.extrema = {name: (d * points, t * points) for name, (d, t) in job.extrema.items()}
     job.remark("converted: the sum over features, averaged over points, times the points")
+
+
+@adapts("loss_functions", "MeanAbsolutePercentageError")
+def percentage(job):
+    divided_by_points(job)
 
 
 @adapts("loss_functions", "ReconstructionLoss")

@@ -354,12 +354,12 @@ def triplet_margin_g(job, check):
 
 def percentage_in_integers(job, check):
     x, t = pair(job)
-    return np.abs((x - t) / t).sum() * (100 // job.points)
+    return np.abs((x - t) / t).sum() * (100 // job.points) * job.points
 
 
 def percentage_g(job, check):
     x, t = pair(job)
-    return np.where(x < t, -1.0, 1.0) / t * (100 // job.points)
+    return np.where(x < t, -1.0, 1.0) / t * (100 // job.points) * job.points
 
 
 def by_features(job, check):

@@ -1,0 +1,37 @@
+"""What the normalising layers share: gamma and beta."""
+from mlpack_ann._validation import integer, number
+
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann.layer.layer cimport Layer
+
+import_array()
+
+
+cdef class Norm(Layer):
+    """``gamma * (x - mean) / sqrt(variance + eps) + beta``; `parameters` is gamma, then beta."""
+
+    def __init__(self, size, eps, dtype):
+        self._size = 0 if size is None else integer(size, self, "size")
+        self.eps = number(eps, self, "eps", minimum=0)
+        super().__init__(dtype)
+        self._unsized = size is None
+        if not self._unsized:
+            self._allocate(2 * self._size)
+
+    @property
+    def size(self):
+        """int: how many gammas and betas; None until the first input tells."""
+        return self._size or None
+
+    cdef int _bind(self) except -1:
+        if self._parameters.shape[0] < 2 or self._parameters.shape[0] % 2:
+            raise ValueError(f"{type(self).__name__}: parameters has shape "
+                             f"{(<object>self._parameters).shape}, expected (2 * size,)")
+        self._size = self._parameters.shape[0] // 2
+        self._gamma, self._beta = self._parameters[:self._size], self._parameters[self._size:]
+        return 0
+
+    cdef int _initialise(self) except -1:
+        self._gamma[:] = 1
+        self._beta[:] = 0
+        return 0

@@ -1,0 +1,244 @@
+"""Rows of the layers that normalise, drop or add a bias."""
+import numpy as np
+
+from mlpack_ann import layer
+
+from tests.case import LayerCase, any_shape, numbers
+
+EPS = [1e-8, 1e-5, 1e-3, 0.1]
+
+
+def options(rng):
+    return {"eps": float(rng.choice(EPS)), "average": bool(rng.integers(2)),
+            "momentum": rng.uniform()}
+
+
+def draw_images(rng):
+    shape = tuple(numbers(rng, 1, 4, 4).tolist())
+    return {"size": shape[1], **options(rng)}, shape
+
+
+def draw_features(rng):
+    arguments, shape = draw_images(rng)
+    return arguments, shape[:2]
+
+
+def draw_flat(rng):
+    arguments, (n, size, height, width) = draw_images(rng)
+    return arguments, (n, size * height * width)
+
+
+def draw_inferred(rng):
+    arguments, shape = draw_images(rng)
+    del arguments["size"]
+    return arguments, shape
+
+
+def draw_axes(rng):
+    """Statistics for any run of a point's axes."""
+    shape = tuple(numbers(rng, 1, 4, numbers(rng, 3, 5)).tolist())
+    first, last = sorted(numbers(rng, 0, len(shape) - 2, 2).tolist())
+    return {"min_axis": first, "max_axis": last, **options(rng)}, shape
+
+
+def draw_points_of_12(rng):
+    return {**options(rng), "min_axis": 1}, (numbers(rng, 1, 4), 12)
+
+
+def two_three_two(m, rng):
+    m.input_dimensions = 2, 3, 2
+
+
+def infer(m, rng):
+    """Inference mode, with some running statistics."""
+    m.running_mean, m.running_variance = np.linspace(-1, 1, m.size), np.linspace(0.5, 2, m.size)
+    m.training = False
+
+
+def split(m, x):
+    """Return `x` as (outer, channels, inner), as BatchNorm's arguments say."""
+    point = x.shape[1:] if m.input_dimensions is None else m.input_dimensions
+    first = getattr(m, "min_axis", None) or 0
+    last = getattr(m, "max_axis", None) or first
+    if len(point) == 1:
+        point = m.size, -1
+    return x.reshape(len(x) * int(np.prod(point[:first])), m.size,
+                     int(np.prod(x.shape[1:])) // m.size // int(np.prod(point[:first])))
+
+
+def normalise(m, x, axes):
+    """Normalise (outer, channels, inner) over these axes, or by the running statistics."""
+    mean, variance = x.mean(axes, keepdims=True), x.var(axes, keepdims=True)
+    if not m.training:
+        mean, variance = m.running_mean[:, None], m.running_variance[:, None]
+    gamma, beta = m.parameters.reshape(2, -1, 1)
+    return gamma * (x - mean) / np.sqrt(variance + m.eps) + beta
+
+
+def batch_norm(m, x):
+    return normalise(m, split(m, x), (0, 2)).reshape(x.shape)
+
+
+def instance_norm(m, x):
+    return normalise(m, x.reshape(len(x), m.size, -1), 2).reshape(x.shape)
+
+
+def layer_norm(m, x):
+    flat = x.reshape(len(x), -1)
+    gamma, beta = m.parameters.reshape(2, -1)
+    centred = flat - flat.mean(1, keepdims=True)
+    return (gamma * centred / np.sqrt(flat.var(1, keepdims=True) + m.eps) + beta).reshape(x.shape)
+
+
+def torch_batch_norm(m, x, parameters):
+    from torch.nn.functional import batch_norm
+
+    flat = split(m, x)
+    if flat.shape[0] * flat.shape[2] == 1:      # PyTorch refuses a single value per channel
+        return (0 * flat + parameters[m.size:, None]).reshape(x.shape)
+    return batch_norm(flat, None, None, parameters[:m.size], parameters[m.size:], True,
+                      eps=m.eps).reshape(x.shape)
+
+
+def torch_infer(m, x, parameters):
+    import torch
+
+    mean, variance = torch.tensor(m.running_mean), torch.tensor(m.running_variance)
+    return torch.nn.functional.batch_norm(x, mean, variance, parameters[:m.size],
+                                          parameters[m.size:], False, eps=m.eps)
+
+
+def torch_instance_norm(m, x, parameters):
+    from torch.nn.functional import instance_norm
+
+    flat = x.reshape(len(x), m.size, -1)
+    if flat.shape[2] == 1:
+        return (0 * flat + parameters[m.size:, None]).reshape(x.shape)
+    return instance_norm(flat, weight=parameters[:m.size], bias=parameters[m.size:],
+                         eps=m.eps).reshape(x.shape)
+
+
+def torch_layer_norm(m, x, parameters):
+    from torch.nn.functional import layer_norm
+
+    gamma, beta = parameters.reshape(2, *x.shape[1:])
+    return layer_norm(x, x.shape[1:], gamma, beta, eps=m.eps)
+
+
+def draw_layer_norm(rng):
+    shape = any_shape(rng)
+    arguments = {"eps": float(rng.choice(EPS))}
+    if rng.integers(2):
+        arguments["size"] = int(np.prod(shape[1:]))
+    return arguments, shape
+
+
+CHANNELS = [({"size": 0}, ValueError), ({"size": 2.5}, TypeError), ({"eps": -1}, ValueError),
+            ({"eps": "small"}, TypeError), ({"average": 2}, TypeError),
+            ({"momentum": 1.5}, ValueError), ({"momentum": -0.1}, ValueError),
+            ({"dtype": int}, TypeError)]
+AXES = [({"min_axis": -1}, ValueError), ({"min_axis": 2, "max_axis": 1}, ValueError),
+        ({"max_axis": 0.5}, TypeError)]
+NOT_CHANNELS = [({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({"size": 3}, (2, 4, 3, 3)),
+                ({}, (4,)), ({}, (2, 0)), ({}, (2, 0, 3, 3))]
+NOT_AXES = [({"min_axis": 2}, (2, 3, 4)), ({"size": 3, "min_axis": 1}, (2, 3, 4)),
+            ({"size": 2, "max_axis": 1}, (2, 12))]
+
+
+# ---------------------------------------------------------------- masks
+
+def draw_ratio(rng):
+    return {"ratio": float(rng.choice([0, 0.2, 0.5, 0.9]))}
+
+
+def draw_points_of(*point):
+    def draw(rng):
+        return draw_ratio(rng), (numbers(rng, 1, 4), *point)
+    return draw
+
+
+def fix_mask(*shape):
+    """Let every Forward use one mask, so that it is a function that has a derivative."""
+    def prepare(m, rng):
+        m.mask = rng.integers(2, size=(1, *shape))
+    return prepare
+
+
+def prepare_inference(m, rng):
+    m.training = False
+
+
+def dropout(m, x):
+    return x * m.mask / (1 - m.ratio)
+
+
+def spatial_dropout(m, x):
+    mask = np.broadcast_to(m.mask, (len(x), m.mask.shape[1]))
+    return (x.reshape(*mask.shape, -1) * mask[..., None] / (1 - m.ratio)).reshape(x.shape)
+
+
+def draw_spatial_flat(rng):
+    return {"size": 3, **draw_ratio(rng)}, (numbers(rng, 1, 4), 3 * numbers(rng, 1, 5))
+
+
+RATIOS = [({"ratio": -0.1}, ValueError), ({"ratio": 1.1}, ValueError), ({"ratio": None}, TypeError),
+          ({"rng": 3}, TypeError)]
+
+
+# ---------------------------------------------------------------- bias
+
+def draw_add(rng):
+    shape = any_shape(rng)
+    return ({"out_size": int(np.prod(shape[1:]))} if rng.integers(2) else {}), shape
+
+
+def add(m, x):
+    return x + m.parameters.reshape(x.shape[1:])
+
+
+def torch_add(m, x, parameters):
+    return x + parameters.reshape(x.shape[1:])
+
+
+LAYERS = [
+    LayerCase(layer.BatchNorm, draw_images, batch_norm, torch=torch_batch_norm, keeps_forward=True,
+              invalid=CHANNELS + AXES, bad_shapes=NOT_CHANNELS + NOT_AXES),
+    LayerCase(layer.BatchNorm, draw_features, batch_norm, name="-features", keeps_forward=True,
+              torch=torch_batch_norm),
+    LayerCase(layer.BatchNorm, draw_flat, batch_norm, name="-flat", keeps_forward=True),
+    LayerCase(layer.BatchNorm, draw_inferred, batch_norm, name="-inferred", keeps_forward=True),
+    LayerCase(layer.BatchNorm, draw_axes, batch_norm, name="-axes", keeps_forward=True,
+              torch=torch_batch_norm),
+    LayerCase(layer.BatchNorm, draw_points_of_12, batch_norm, name="-input_dimensions",
+              prepare=two_three_two, keeps_forward=True),
+    LayerCase(layer.BatchNorm, draw_images, batch_norm, name="-inference", prepare=infer,
+              torch=torch_infer, keeps_forward=True),
+    LayerCase(layer.BatchNorm, draw_features, batch_norm, name="-inference-features", prepare=infer,
+              torch=torch_infer, keeps_forward=True),
+    LayerCase(layer.InstanceNorm, draw_images, instance_norm, torch=torch_instance_norm,
+              keeps_forward=True, invalid=CHANNELS, bad_shapes=NOT_CHANNELS),
+    LayerCase(layer.InstanceNorm, draw_flat, instance_norm, name="-flat", keeps_forward=True),
+    LayerCase(layer.InstanceNorm, draw_inferred, instance_norm, name="-inferred",
+              keeps_forward=True, torch=torch_instance_norm),
+    LayerCase(layer.InstanceNorm, draw_images, instance_norm, name="-inference", prepare=infer,
+              torch=torch_infer, keeps_forward=True),
+    LayerCase(layer.LayerNorm, draw_layer_norm, layer_norm, torch=torch_layer_norm,
+              invalid=[CHANNELS[i] for i in (0, 1, 2, 3, 7)],
+              bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({}, (4,)), ({}, (2, 0))]),
+    LayerCase(layer.Dropout, draw_points_of(5), dropout, prepare=fix_mask(5), keeps_forward=True,
+              invalid=RATIOS),
+    LayerCase(layer.Dropout, draw_points_of(2, 3, 4), dropout, name="-images", keeps_forward=True,
+              prepare=fix_mask(2, 3, 4)),
+    LayerCase(layer.Dropout, lambda rng: (draw_ratio(rng), any_shape(rng)), lambda m, x: x,
+              name="-inference", prepare=prepare_inference, keeps_forward=True),
+    LayerCase(layer.SpatialDropout, draw_points_of(3, 2, 4), spatial_dropout, keeps_forward=True,
+              prepare=fix_mask(3), invalid=[({"size": 0}, ValueError), *RATIOS],
+              bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({"size": 3}, (2, 4, 3, 3))]),
+    LayerCase(layer.SpatialDropout, draw_spatial_flat, spatial_dropout, name="-flat",
+              prepare=fix_mask(3), keeps_forward=True),
+    LayerCase(layer.Add, draw_add, add, torch=torch_add,
+              invalid=[({"out_size": 0}, ValueError), ({"out_size": "3"}, TypeError),
+                       ({"dtype": "complex128"}, TypeError)],
+              bad_shapes=[({"out_size": 3}, (3,)), ({"out_size": 3}, (2, 4)), ({}, (4,)),
+                          ({}, (2, 0))]),
+]
