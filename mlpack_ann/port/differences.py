@@ -30,8 +30,6 @@ class Difference:
         (job, check) -> the value that mlpack gives.
     item : str, optional
         The value of the pass it is about ("running_variance"); all if omitted.
-    refused : bool
-        The row is about what this library refuses with ValueError.
     """
 
     names: str
@@ -42,7 +40,6 @@ class Difference:
     where: object = None
     gives: object = None
     item: str = None
-    refused: bool = False
 
     def concerns(self, job):
         record = job.case.record
@@ -64,14 +61,8 @@ class Difference:
 
 def rows_for(job, check):
     """Return the rows of the table about this class, version and value."""
-    return [row for row in TABLE if row.concerns(job) and not row.refused
+    return [row for row in TABLE if row.concerns(job)
             and row.pass_ == check.pass_ and row.item in (None, check.item)]
-
-
-def refusal(job):
-    """Return the row that says why this library refuses what mlpack computes, or None."""
-    return next((row for row in TABLE if row.refused and row.concerns(job)
-                 and (row.where is None or row.where(job, None))), None)
 
 
 # Conditions -------------------------------------------------------------------------------
@@ -296,10 +287,9 @@ TABLE = [
         "GELU", "4.4", BACKWARD,
         "the derivative's constants have six digits", "full precision", None, does.gelu_g),
     Difference(
-        "PixelShuffle", "3.x", FORWARD,
-        "ignores channels that make no whole block, and returns a g without them",
-        "refused: size must be a multiple of upscale_factor squared", surplus_channels,
-        refused=True),
+        "PixelShuffle", "3.x", BACKWARD,
+        "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
+        does.whole_blocks_g),
     # activation functions
     Difference(
         "GELUFunction", "3.x 4.4", BACKWARD,

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mlpack_ann.port.adapters import jobs_of
-from mlpack_ann.port.differences import refusal, rows_for
+from mlpack_ann.port.differences import rows_for
 from mlpack_ann.port.job import MissingClass
 from mlpack_ann.port.passes import BACKWARD, GRADIENT, can_run, run
 
@@ -54,25 +54,13 @@ def judge(case):
 def _judge(judged, case):
     if not can_run(case.record.group):
         raise MissingClass(f"{case.record.group} is not compared yet")
-    pairs = [(job, _run_or_refusal(judged, job)) for job in jobs_of(case)]
+    pairs = [(job, run(job)) for job in jobs_of(case)]
     judged.thrown = _thrown(case.note)
     for job, checks in pairs:
         judged.remarks += [remark for remark in job.remarks if remark not in judged.remarks]
         for check in checks:
             _compare(judged, job, check)
     _compare_with_truth(judged, [check for _, checks in pairs for check in checks])
-
-
-def _run_or_refusal(judged, job):
-    """Return the job's checks; none where a row of the table says why the case is refused."""
-    try:
-        return run(job)
-    except ValueError:
-        row = refusal(job)
-        if row is None:
-            raise
-        judged.rows[row] = np.inf
-        return []
 
 
 def deviation(ours, recorded, scale=0.0):

@@ -68,8 +68,8 @@ def pooling(job):
 @adapts("layer", "UnPooling")
 def un_pooling(job):
     dimensions = image_dimensions(job)
-    cubes = job.kwargs["pooling_indices"]
-    job.kwargs["pooling_indices"] = cubes[-1].astype(np.int64).reshape(job.points, *dimensions)
+    cubes = job.kwargs.pop("pooling_indices")
+    job.kwargs["pooling"] = cubes[-1].astype(np.int64).reshape(job.points, *dimensions)
     job.attributes["input_dimensions"] = dimensions
 
 
@@ -215,6 +215,12 @@ def regularizer_of_3x(job):
     if job.version == "3.x":
         job.arrays["weight"] = job.arrays["input"]
         job.arrays["gradient_before"] = job.case.settings["gradient_before"]
+
+
+@adapts("regularizer", "NoRegularizer")
+def no_regularizer(job):
+    regularizer_of_3x(job)
+    job.kwargs.pop("factor", None)          # which it would not use
 
 
 @adapts("regularizer", "LRegularizer3")

@@ -389,6 +389,13 @@ def last_reward_only(job, check):
     return -x[counted, t[:-1]].sum() - reward / (len(counted) if job.kwargs["size_average"] else 1)
 
 
+def whole_blocks_g(job, check):
+    """Pixel shuffling's g without the surplus channels."""
+    factor, size = job.kwargs["upscale_factor"], job.kwargs["size"]
+    channels = check.ours.reshape(job.points, size, -1)
+    return channels[:, :size - size % factor ** 2].reshape(job.points, -1)
+
+
 # regularizers -----------------------------------------------------------------------------
 
 def unsigned_power(job, check):
