@@ -1,4 +1,6 @@
+"""Convolution of images; the layers' hooks call the methods that take arrays."""
 from cython cimport floating
+from numpy cimport ndarray
 
 cdef enum:
     SCRATCH = 8
@@ -10,6 +12,10 @@ cdef class Convolver:
     cdef readonly Py_ssize_t top, bottom, left, right
     cdef char* _memory[SCRATCH]
     cdef size_t _size[SCRATCH]
+
+    cdef int forward_images(self, ndarray x, ndarray weight, ndarray bias, ndarray y) except -1
+    cdef int backward_images(self, ndarray gy, ndarray weight, ndarray g) except -1
+    cdef int gradient_images(self, ndarray x, ndarray gy, ndarray dw, ndarray db) except -1
 
     cdef int forward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                      const floating* weight, const floating* bias, floating* y) except -1 nogil

@@ -14,6 +14,9 @@ the dilation or the direction, only the list of offsets differs:
 from cython cimport floating
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
+from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, import_array, ndarray
+
+import_array()
 
 cdef extern from *:
     """
@@ -136,6 +139,32 @@ cdef class Convolver:
                             (self.top, self.bottom, self.left, self.right),
                             (self.dilation_h, self.dilation_w), self.groups)
 
+    cdef int forward_images(self, ndarray x, ndarray weight, ndarray bias, ndarray y) except -1:
+        """Fill y; bias may be None."""
+        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
+        if PyArray_TYPE(x) == NPY_DOUBLE:
+            return self.forward(n, h, w, <double*>data(x), <double*>data(weight),
+                                <double*>data(bias), <double*>data(y))
+        return self.forward(n, h, w, <float*>data(x), <float*>data(weight), <float*>data(bias),
+                            <float*>data(y))
+
+    cdef int backward_images(self, ndarray gy, ndarray weight, ndarray g) except -1:
+        """Fill g, given gy."""
+        cdef Py_ssize_t n = PyArray_DIM(g, 0), h = PyArray_DIM(g, 2), w = PyArray_DIM(g, 3)
+        if PyArray_TYPE(g) == NPY_DOUBLE:
+            return self.backward(n, h, w, <double*>data(gy), <double*>data(weight),
+                                 <double*>data(g))
+        return self.backward(n, h, w, <float*>data(gy), <float*>data(weight), <float*>data(g))
+
+    cdef int gradient_images(self, ndarray x, ndarray gy, ndarray dw, ndarray db) except -1:
+        """Fill dw and db, summed over the batch; db may be None."""
+        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
+        if PyArray_TYPE(x) == NPY_DOUBLE:
+            return self.gradient(n, h, w, <double*>data(x), <double*>data(gy), <double*>data(dw),
+                                 <double*>data(db))
+        return self.gradient(n, h, w, <float*>data(x), <float*>data(gy), <float*>data(dw),
+                             <float*>data(db))
+
     cdef int forward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                      const floating* weight, const floating* bias, floating* y) except -1 nogil:
         """Fill y; bias may be NULL."""
@@ -215,6 +244,11 @@ cdef class Convolver:
                     raise MemoryError(f"convolution: no {size} bytes of scratch memory")
             self._size[use] = size
         return <void*>((<size_t>self._memory[use] + 63) & ~<size_t>63)
+
+
+cdef void* data(ndarray a) noexcept:
+    """Return where an array begins, or NULL for None."""
+    return NULL if a is None else PyArray_DATA(a)
 
 
 # Sizes and taps ------------------------------------------------------------------------------

@@ -84,7 +84,8 @@ cdef inline void softmax_rows(const floating[:, ::1] x, floating[:, ::1] y) noex
         start += rows
 
 
-cdef inline void softmax_rows_back(const floating[:, ::1] y, const floating[:, ::1] gy,
+cdef inline void softmax_rows_back(const floating[:, ::1] x, const floating[:, ::1] y,
+                                   const floating[:, ::1] gy,
                                    floating[:, ::1] g) noexcept nogil:
     """g = y * (gy - sum(y * gy)) in each row."""
     cdef Py_ssize_t i, j, n = y.shape[1]
@@ -121,7 +122,8 @@ cdef inline void log_softmax_rows(const floating[:, ::1] x, floating[:, ::1] y) 
         start += rows
 
 
-cdef inline void log_softmax_rows_back(const floating[:, ::1] y, const floating[:, ::1] gy,
+cdef inline void log_softmax_rows_back(const floating[:, ::1] x,
+                                       const floating[:, ::1] y, const floating[:, ::1] gy,
                                        floating[:, ::1] g) noexcept nogil:
     """g = gy - exp(y) * sum(gy) in each row."""
     cdef Py_ssize_t start = 0, rows, i, j, n = y.shape[1]

@@ -2,8 +2,7 @@
 from mlpack_ann import _random
 from mlpack_ann._validation import flag, integer, pair
 
-from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, floating,
-                                 import_array, ndarray)
+from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
 from mlpack_ann._convolution cimport Convolver
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.image_layer cimport ImageLayer
@@ -11,11 +10,6 @@ from mlpack_ann.layer.image_layer cimport ImageLayer
 import_array()
 
 PADDING_TYPES = ("none", "valid", "same")
-
-
-cdef floating* data(ndarray a, floating unused) noexcept:
-    """Return where an array begins, or NULL for None."""
-    return NULL if a is None else <floating*>PyArray_DATA(a)
 
 
 cdef class Convolution(ImageLayer):
@@ -157,31 +151,11 @@ cdef class Convolution(ImageLayer):
         return self._convolver
 
     cdef int _forward_images(self, ndarray x, ndarray y) except -1:
-        cdef Convolver c = self._convolver_for(x)
-        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            return c.forward[double](n, h, w, data[double](x, 0), data[double](self._weight, 0),
-                                     data[double](self._bias, 0), data[double](y, 0))
-        return c.forward[float](n, h, w, data[float](x, 0), data[float](self._weight, 0),
-                                data[float](self._bias, 0), data[float](y, 0))
+        return self._convolver_for(x).forward_images(x, self._weight, self._bias, y)
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        cdef Convolver c = self._convolver_for(x)
-        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            return c.backward[double](n, h, w, data[double](gy, 0), data[double](self._weight, 0),
-                                      data[double](g, 0))
-        return c.backward[float](n, h, w, data[float](gy, 0), data[float](self._weight, 0),
-                                 data[float](g, 0))
+        return self._convolver_for(x).backward_images(gy, self._weight, g)
 
     cdef int _gradient_images(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        cdef Convolver c = self._convolver_for(x)
-        cdef Py_ssize_t n = PyArray_DIM(x, 0), h = PyArray_DIM(x, 2), w = PyArray_DIM(x, 3)
-        cdef ndarray bias = None
-        if self.use_bias:
-            bias = gradient[self._size() - self.out_size:]
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            return c.gradient[double](n, h, w, data[double](x, 0), data[double](error, 0),
-                                      data[double](gradient, 0), data[double](bias, 0))
-        return c.gradient[float](n, h, w, data[float](x, 0), data[float](error, 0),
-                                 data[float](gradient, 0), data[float](bias, 0))
+        bias = gradient[self._size() - self.out_size:] if self.use_bias else None
+        return self._convolver_for(x).gradient_images(x, error, gradient, bias)

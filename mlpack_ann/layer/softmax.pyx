@@ -1,14 +1,9 @@
 """Softmax. Source: mlpack ann/layer/softmax.hpp."""
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._rows cimport as_rows
 from mlpack_ann._softmax cimport softmax_rows, softmax_rows_back
-from mlpack_ann._validation cimport Shape
-from mlpack_ann.layer.layer cimport Layer
-
-import_array()
+from mlpack_ann.layer.row_layer cimport RowLayer, RowMaps
 
 
-cdef class Softmax(Layer):
+cdef class Softmax(RowLayer):
     """``y = exp(x) / sum(exp(x))`` over the features of each point.
 
     Notes
@@ -19,24 +14,6 @@ cdef class Softmax(Layer):
     infinite largest one share the probability among them.
     """
     def __init__(self):
+        self._maps = RowMaps(softmax_rows[float], softmax_rows[double], softmax_rows_back[float],
+                             softmax_rows_back[double])
         super().__init__()
-
-    cdef int _output_shape(self, const Shape* inner, Shape* outer) except -1:
-        if inner.ndim < 2:
-            return self._refuse_shape(inner, "(batch, features, ...)")
-        outer[0] = inner[0]
-        return 0
-
-    cdef int _forward(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            softmax_rows[double](as_rows(x), as_rows(y))
-        else:
-            softmax_rows[float](as_rows(x), as_rows(y))
-        return 0
-
-    cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            softmax_rows_back[double](as_rows(y), as_rows(gy), as_rows(g))
-        else:
-            softmax_rows_back[float](as_rows(y), as_rows(gy), as_rows(g))
-        return 0
