@@ -68,9 +68,10 @@ class BuildExtensions(build_ext):
         accepted = [flag for flag in [*OPTIMISE, "-fopenmp-simd"] if self.works([flag])]
         openmp = ["-fopenmp"] if self.works(["-fopenmp"], ["-fopenmp"]) else []
         if not openmp:
-            print("mlpack_ann: the compiler has no OpenMP, building for one thread", file=sys.stderr)
-        cpu = next(([flag] for flag in (f"-march={TARGET}", f"-mcpu={TARGET}") if self.works([flag])),
-                   [])
+            print("mlpack_ann: the compiler has no OpenMP, building for one thread",
+                  file=sys.stderr)
+        choices = [f"-march={TARGET}"], [f"-mcpu={TARGET}"]
+        cpu = next((flags for flags in choices if self.works(flags)), [])
         if not cpu:
             if TARGET != "native":
                 raise SystemExit(f"MLPACK_ANN_TARGET: the compiler does not know {TARGET!r}")

@@ -42,5 +42,6 @@ def require():
     """Raise ImportError if the package was compiled for another CPU than this one."""
     missing = first_missing_feature().decode()
     if missing:
-        raise ImportError(f"mlpack_ann was built for {TARGET.decode()!r}, which needs {missing}; this CPU "
-                          "lacks it. Build it again on this machine, or with MLPACK_ANN_TARGET=x86-64")
+        raise ImportError(f"mlpack_ann was built for {TARGET.decode()!r}, which needs {missing}; "
+                          "this CPU lacks it. Build it on this machine, or with "
+                          "MLPACK_ANN_TARGET=x86-64")

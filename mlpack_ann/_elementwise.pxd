@@ -9,5 +9,5 @@ cdef struct Maps:
                     double a, double b) noexcept nogil
     void (*backward32)(const float[::1] x, const float[::1] y, const float[::1] gy, float[::1] g,
                        float a, float b) noexcept nogil
-    void (*backward64)(const double[::1] x, const double[::1] y, const double[::1] gy, double[::1] g,
-                       double a, double b) noexcept nogil
+    void (*backward64)(const double[::1] x, const double[::1] y, const double[::1] gy,
+                       double[::1] g, double a, double b) noexcept nogil

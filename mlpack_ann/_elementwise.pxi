@@ -8,7 +8,8 @@
 from mlpack_ann._elementwise cimport Maps
 
 
-cdef void forward_map(const floating[::1] x, floating[::1] y, floating a, floating b) noexcept nogil:
+cdef void forward_map(const floating[::1] x, floating[::1] y, floating a,
+                      floating b) noexcept nogil:
     cdef Py_ssize_t i
     for i in range(x.shape[0]):
         y[i] = f(x[i], a, b)

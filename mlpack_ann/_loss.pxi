@@ -1,6 +1,7 @@
-# The loops of a loss with a term per element and parameters a and b, to be included at module level.
+# The loops of a loss with a term per element and parameters a and b, to be included at module
+# level.
 #
-# The file has defined, for one element of the fused type `floating`, p the prediction, t the target:
+# The file has defined, for one element of the fused type `floating`, the prediction p and target t:
 #     term(p, t, a, b)      the value
 #     slope(p, t, a, b)     its derivative by p
 # and gets `loss_maps()`, which its class hands to the base class.

@@ -49,7 +49,8 @@ cdef inline ndarray as_input(object array, int typenum, object owner, str name):
     return convert_input(array, typenum, owner, name)
 
 
-cdef inline ndarray as_operand(object array, const Shape* shape, int typenum, object owner, str name):
+cdef inline ndarray as_operand(object array, const Shape* shape, int typenum, object owner,
+                               str name):
     """As :func:`as_input`, of exactly this shape."""
     if (PyArray_CheckExact(array) and PyArray_ISCARRAY_RO(<ndarray>array)
             and PyArray_TYPE(<ndarray>array) == typenum and has_shape(<ndarray>array, shape)):

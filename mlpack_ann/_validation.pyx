@@ -86,8 +86,8 @@ cdef ndarray convert_operand(object array, const Shape* shape, int typenum, obje
 
 cdef ndarray convert_output(object array, const Shape* shape, int typenum, object owner, str name):
     if isinstance(array, (list, tuple, str, int, float)):
-        raise TypeError(f"{name_of(owner)}: {name} is a {type(array).__name__}, expected a writeable "
-                        f"array of {dtype_of(typenum)}")
+        raise TypeError(f"{name_of(owner)}: {name} is a {type(array).__name__}, expected a "
+                        f"writeable array of {dtype_of(typenum)}")
     given = as_array(array, owner, name)
     if given.dtype != dtype_of(typenum):
         raise TypeError(f"{name_of(owner)}: {name} is {given.dtype}, expected {dtype_of(typenum)}")

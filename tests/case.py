@@ -55,7 +55,7 @@ class LossCase:
     draw: Callable                      # (rng) -> (constructor arguments, prediction, target)
     reference: Callable                 # (loss, p, t) -> the terms, in NumPy
     name: str = ""
-    count: Callable = None              # (p) -> what "mean" divides by; default: the number of terms
+    count: Callable = None              # (p) -> what "mean" divides by; default: the terms
     torch: Callable = None              # (loss, p, t) -> the terms or their sum, on torch tensors
     edges: list = field(default_factory=list)       # (arguments, p, t, expected sum)
     invalid: list = field(default_factory=list)     # (arguments, exception) the constructor refuses

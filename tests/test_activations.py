@@ -26,7 +26,8 @@ def value_is_the_reference(case, dtype):
         x = inputs(case, shape).astype(dtype)
         y = case.cls().Fn(x)
         assert y.dtype == dtype and y.shape == shape
-        assert_close(y, case.reference(x.astype(np.float64)), case.rtol32 if dtype == np.float32 else 1e-13)
+        tolerance = case.rtol32 if dtype == np.float32 else 1e-13
+        assert_close(y, case.reference(x.astype(np.float64)), tolerance)
 
 
 @check

@@ -97,7 +97,8 @@ def gradient_is_the_derivative(case, dtype):
         parameters = layer.parameters
         assert gradient.shape == parameters.shape
         if dtype == np.float64:
-            assert_close(gradient, slope(lambda: (layer.Forward(x) * error).sum(), parameters), 1e-6)
+            expected = slope(lambda: (layer.Forward(x) * error).sum(), parameters)
+            assert_close(gradient, expected, 1e-6)
         else:
             narrow = copied(layer, dtype)
             if hasattr(layer, "mask"):
@@ -117,7 +118,8 @@ def agrees_with_torch(case, dtype):
         y = layer.Forward(x)
         gy = normal(rng, y.shape, np.float64)
         flat = layer.parameters
-        leaves = [torch.tensor(a, requires_grad=True) for a in (x, np.empty(0) if flat is None else flat)]
+        leaves = [torch.tensor(a, requires_grad=True)
+                  for a in (x, np.empty(0) if flat is None else flat)]
         expected = case.torch(layer, *leaves)
         assert_close(y, expected.detach().numpy(), 1e-12)
         expected.backward(torch.tensor(gy))
@@ -204,8 +206,8 @@ def wrong_arguments_are_refused_by_name(case, dtype):
              "error": lambda a: layer.Gradient(x, a)}
     for name, call in calls.items():
         good = x if name == "input" else y
-        for bad in (None, "text", good.astype(complex), good.astype(np.float16), good.astype(object),
-                    object(), {}):
+        for bad in (None, "text", good.astype(complex), good.astype(np.float16),
+                    good.astype(object), object(), {}):
             with pytest.raises(TypeError, match=rf"^{type(layer).__name__}: {name} "):
                 call(bad)
         if name != "input":
@@ -235,7 +237,8 @@ def overlapping_outputs_are_refused(case, dtype):
     inside, outside = memory[:x.size].reshape(x.shape), memory[1:1 + y.size].reshape(y.shape)
     inside[...] = x
     before = memory.copy()
-    for call in (lambda: layer.Forward(inside, outside), lambda: layer.Backward(x, outside, y, inside),
+    for call in (lambda: layer.Forward(inside, outside),
+                 lambda: layer.Backward(x, outside, y, inside),
                  lambda: layer.Backward(x, y, outside, inside)):
         with pytest.raises(ValueError, match=rf"^{type(layer).__name__}: .* shares memory with"):
             call()
@@ -324,7 +327,8 @@ def parameters_are_a_live_view(case, dtype):
     layer.parameters = values
     np.testing.assert_array_equal(layer.Forward(x), changed)
     assert view.size == 0 or not np.array_equal(changed, y)
-    for bad, error in ((values[:-1], ValueError), (values.astype(complex), TypeError), (None, TypeError)):
+    for bad, error in ((values[:-1], ValueError), (values.astype(complex), TypeError),
+                       (None, TypeError)):
         with pytest.raises(error, match=rf"^{type(layer).__name__}: parameters"):
             layer.parameters = bad
     np.testing.assert_array_equal(view, values)
@@ -354,7 +358,7 @@ CLASSES = public_classes(package)
 @pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.id)
 def test_constructor_refuses(case):
     for arguments, error in case.invalid:
-        with pytest.raises(error, match=rf"^{case.cls.__name__}: |^{case.cls.__name__}\(\)|argument"):
+        with pytest.raises(error, match=rf"^{case.cls.__name__}: |argument"):
             case.cls(**arguments)
 
 

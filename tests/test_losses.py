@@ -19,7 +19,8 @@ def make(case, dtype, draw=0, reduction=True):
     rng = generator(case, draw)
     arguments, p, t = case.draw(rng)
     t = np.asarray(t)
-    return (case.cls(**{**arguments, "reduction": reduction}), np.asarray(p, np.float64).astype(dtype),
+    loss = case.cls(**{**arguments, "reduction": reduction})
+    return (loss, np.asarray(p, np.float64).astype(dtype),
             t.astype(dtype) if t.dtype.kind == "f" else t, rng)
 
 

@@ -157,8 +157,7 @@ cdef class ChannelNorm(Norm):
 
     cdef Py_ssize_t _split(self, const Shape* inner, Split* n) except -1:
         """Fill in how an input falls into groups and return its channels' number, or refuse it."""
-        raise NotImplementedError(f"{type(self).__name__}: Forward is left to the classes that "
-                                  "inherit")
+        return self._not_written("Forward")
 
     # ---------------------------------------------------------------- statistics
 

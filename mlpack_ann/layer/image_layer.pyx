@@ -19,8 +19,8 @@ cdef class ImageLayer(Layer):
         self._as_images(inner, &images)
         self._image_shape(&images, outer)
         if <double>outer.dims[1] * outer.dims[2] * outer.dims[3] > LARGEST:
-            raise ValueError(f"{type(self).__name__}: input has shape {as_tuple(inner)}, its output "
-                             "would be larger than memory")
+            raise ValueError(f"{type(self).__name__}: input has shape {as_tuple(inner)}, "
+                             "its output would be larger than memory")
         if inner.ndim == 2:
             outer.ndim = 2
             outer.dims[1] *= outer.dims[2] * outer.dims[3]
@@ -77,8 +77,8 @@ cdef class ImageLayer(Layer):
                     return 0
                 return self._refuse_shape(given, f"(batch, channels * height * width) with "
                                                  f"input_dimensions {dimensions}")
-        return self._refuse_shape(given, "(batch, channels, height, width), or (batch, features) with "
-                                         "input_dimensions = (channels, height, width) set")
+        return self._refuse_shape(given, "(batch, channels, height, width), or (batch, features) "
+                                         "with input_dimensions = (channels, height, width) set")
 
     # ---------------------------------------------------------------- hooks, with their defaults
 
@@ -88,10 +88,10 @@ cdef class ImageLayer(Layer):
         return 0
 
     cdef int _forward_images(self, ndarray x, ndarray y) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Forward is left to the classes that inherit")
+        return self._not_written("Forward")
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Backward is left to the classes that inherit")
+        return self._not_written("Backward")
 
     cdef int _gradient_images(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Gradient is left to the classes that inherit")
+        return self._not_written("Gradient")

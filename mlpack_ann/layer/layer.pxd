@@ -22,6 +22,7 @@ cdef class Layer:
 
     # Tools for the hooks.
     cdef int _allocate(self, Py_ssize_t size) except -1
+    cdef int _not_written(self, str method) except -1
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1
     cdef int _remember(self, ndarray x) except -1
     cdef int _require_forward(self, ndarray x) except -1

@@ -1,4 +1,4 @@
-"""Base class of all layers: the public methods, written once. Source: mlpack ann/layer/layer.hpp."""
+"""Base class of all layers: the public methods, once. Source: mlpack ann/layer/layer.hpp."""
 import numpy as np
 
 from numpy cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
@@ -19,11 +19,12 @@ cdef class Layer:
     C-contiguous (others are converted). A layer with weights has the dtype it was made with.
 
     A layer writes the hooks `_forward`, `_backward` and, if it has weights, `_gradient`, and
-    `_output_shape` if the output is not shaped like the input. Hooks get checked arrays, branch once
-    on the dtype and call a fused kernel over typed memoryviews; overrides of fused *methods* would
-    never be called (Cython issue 3607). The constructor calls this one last, when every argument has
-    been checked; its parameters are attributes of the same names, from which `repr`, `pickle` and
-    `copy` work. What else is to be kept is named in the class attribute `_state`.
+    `_output_shape` if the output is not shaped like the input. Hooks get checked arrays, branch
+    once on the dtype and call a fused kernel over typed memoryviews; overrides of fused *methods*
+    would never be called (Cython issue 3607). A layer's constructor calls this one last, when
+    every argument has been checked; its parameters are attributes of the same names, from which
+    `repr`, `pickle` and `copy` work. What else is to be kept is named in the class attribute
+    `_state`.
 
     Parameters
     ----------
@@ -185,8 +186,9 @@ cdef class Layer:
     def parameters(self, value):
         cdef Shape shape
         if self._parameters is None:
-            raise ValueError(f"{type(self).__name__}: parameters cannot be assigned, the layer has none"
-                             + (" before its first Forward" if self._unsized else ""))
+            when = " before its first Forward" if self._unsized else ""
+            raise ValueError(f"{type(self).__name__}: parameters cannot be assigned, the layer has "
+                             f"none{when}")
         read_shape(self._parameters, &shape)
         self._parameters[:] = as_operand(value, &shape, self._typenum, self, "parameters")
 
@@ -199,7 +201,7 @@ cdef class Layer:
 
     @property
     def training(self):
-        """bool, True at first: whether random layers draw and norms use the batch's own statistics."""
+        """bool, True at first: random layers draw, norms use the statistics of the batch."""
         return self._training
 
     @training.setter
@@ -248,13 +250,13 @@ cdef class Layer:
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Forward is left to the classes that inherit")
+        return self._not_written("Forward")
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Backward is left to the classes that inherit")
+        return self._not_written("Backward")
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: Gradient is left to the classes that inherit")
+        return self._not_written("Gradient")
 
     cdef int _infer(self, const Shape* inner) except -1:
         """Take the sizes left open from the first input; called once, if `_unsized`."""
@@ -277,6 +279,10 @@ cdef class Layer:
         self._bind()
         self._initialise()
         return 0
+
+    cdef int _not_written(self, str method) except -1:
+        raise NotImplementedError(f"{type(self).__name__}: {method} is left to the classes that "
+                                  "inherit")
 
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1:
         raise ValueError(f"{type(self).__name__}: input has shape {as_tuple(given)}, "

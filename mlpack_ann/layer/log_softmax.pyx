@@ -15,6 +15,6 @@ cdef class LogSoftMax(RowLayer):
     (1e-4), and its Backward is right only behind NegativeLogLikelihood.
     """
     def __init__(self):
-        self._maps = RowMaps(log_softmax_rows[float], log_softmax_rows[double], log_softmax_rows_back[float],
-                             log_softmax_rows_back[double])
+        self._maps = RowMaps(log_softmax_rows[float], log_softmax_rows[double],
+                             log_softmax_rows_back[float], log_softmax_rows_back[double])
         super().__init__()

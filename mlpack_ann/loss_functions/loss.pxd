@@ -17,4 +17,5 @@ cdef class Loss:
 
     cdef ndarray _checked(self, object prediction, Shape* shape, Shape* terms)
     cdef double _scale(self, const Shape* shape) except *
+    cdef int _not_written(self, str method) except -1
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1

@@ -20,7 +20,7 @@ cdef class Loss:
 
     - True or "sum": the sum of the terms, mlpack's default;
     - False or "mean": the sum divided by the number of terms;
-    - "none": the terms themselves; Backward is then the derivative of each term by its own elements.
+    - "none": the terms themselves; Backward is then the derivative of each by its own elements.
 
     A loss writes the hooks `_total`, `_terms` and `_slopes`; one with a term per element includes
     ``_loss.pxi`` instead and inherits :class:`ElementwiseLoss`.
@@ -105,7 +105,8 @@ cdef class Loss:
         if isinstance(value, np.bool_):
             value = bool(value)
         if not isinstance(value, (bool, str)):
-            raise TypeError(f"{type(self).__name__}: reduction is {value!r}, expected a bool or str")
+            raise TypeError(f"{type(self).__name__}: reduction is {value!r}, "
+                            "expected a bool or str")
         if value not in REDUCTIONS:
             raise ValueError(f"{type(self).__name__}: reduction is {value!r}, "
                              "expected True, False, 'sum', 'mean' or 'none'")
@@ -143,15 +144,15 @@ cdef class Loss:
 
     cdef double _total(self, ndarray p, ndarray t) except *:
         """Return the sum of the terms."""
-        raise NotImplementedError(f"{type(self).__name__}: Forward is left to the classes that inherit")
+        return self._not_written("Forward")
 
     cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
         """Write the terms."""
-        raise NotImplementedError(f"{type(self).__name__}: Forward is left to the classes that inherit")
+        return self._not_written("Forward")
 
     cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1:
         """Write `scale` times the derivative of the sum of the terms by the prediction."""
-        raise NotImplementedError(f"{type(self).__name__}: Backward is left to the classes that inherit")
+        return self._not_written("Backward")
 
     # ---------------------------------------------------------------- tools
 
@@ -169,6 +170,10 @@ cdef class Loss:
         if REDUCTIONS[self._reduction] != "mean":
             return 1
         return 1 / self._count(shape)       # of no terms: NaN, as the mean of nothing
+
+    cdef int _not_written(self, str method) except -1:
+        raise NotImplementedError(f"{type(self).__name__}: {method} is left to the classes that "
+                                  "inherit")
 
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1:
         raise ValueError(f"{type(self).__name__}: prediction has shape {as_tuple(given)}, "

@@ -85,7 +85,8 @@ def draw_inferred(rng):
 SMALL = {"in_size": 2, "out_size": 3, "kernel_width": 3, "kernel_height": 2}
 REFUSED = [({**SMALL, **change}, error) for change, error in [
     ({"in_size": 0}, ValueError), ({"out_size": -1}, ValueError), ({"kernel_width": 0}, ValueError),
-    ({"stride_height": 0}, ValueError), ({"pad_w": -1}, ValueError), ({"pad_h": (1, 2, 3)}, ValueError),
+    ({"stride_height": 0}, ValueError), ({"pad_w": -1}, ValueError),
+    ({"pad_h": (1, 2, 3)}, ValueError),
     ({"pad_w": 1.5}, TypeError), ({"padding_type": "full"}, ValueError),
     ({"padding_type": None}, ValueError), ({"kernel_height": None}, TypeError),
     ({"use_bias": "yes"}, TypeError), ({"dtype": "float16"}, TypeError)]]

@@ -37,7 +37,8 @@ BAD_SHAPES = [({"in_size": 3, "out_size": 2}, (4, 2)), ({"in_size": 3, "out_size
               ({"in_size": 3, "out_size": 2}, (2, 1, 3)), ({"out_size": 2}, (2, 0))]
 
 LAYERS = [
-    LayerCase(layer.Linear, draw, affine, torch=torch_affine, invalid=REFUSED, bad_shapes=BAD_SHAPES),
+    LayerCase(layer.Linear, draw, affine, torch=torch_affine, invalid=REFUSED,
+              bad_shapes=BAD_SHAPES),
     LayerCase(layer.Linear, draw_inferred, affine, name="-inferred"),
     LayerCase(layer.LinearNoBias, draw, product, torch=torch_affine, invalid=REFUSED,
               bad_shapes=BAD_SHAPES),
