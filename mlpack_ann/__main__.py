@@ -4,6 +4,7 @@ import sys
 
 COMMANDS = {
     "compare": ("mlpack_ann.port.compare", "compare every class with values recorded from mlpack"),
+    "bench": ("mlpack_ann.bench.report", "time every class beside PyTorch and NumPy"),
 }
 
 

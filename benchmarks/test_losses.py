@@ -1,0 +1,8 @@
+"""Losses: value and derivative."""
+from mlpack_ann.bench import losses
+
+CASES = losses.CASES
+
+
+def test_time(benchmark, call):
+    benchmark(call)
