@@ -1,5 +1,6 @@
 """Command line of the package: ``python -m mlpack_ann COMMAND ...``."""
 import importlib
+import os
 import sys
 
 COMMANDS = {
@@ -24,7 +25,11 @@ def main(arguments):
     if name not in COMMANDS:
         print(f"mlpack_ann: no command {name!r}\n\n{usage()}", file=sys.stderr)
         return 2
-    return importlib.import_module(COMMANDS[name][0]).main(rest)
+    try:
+        return importlib.import_module(COMMANDS[name][0]).main(rest)
+    except BrokenPipeError:                 # the reader, such as `head`, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
 
 
 if __name__ == "__main__":
