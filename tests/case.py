@@ -16,7 +16,7 @@ class LayerCase:
     high: float = 2.0
     kinks: Callable = None              # (layer) -> inputs where there is no derivative
     inputs: Callable = None             # (rng, shape) -> x, instead of uniform draws
-    prepare: Callable = None            # (layer, rng): set attributes after construction
+    prepare: Callable = None            # (layer, rng, input shape): set attributes of a new layer
     torch: Callable = None              # (layer, x, parameters) -> y on torch tensors, or None
     keeps_forward: bool = False         # Backward goes by what Forward left behind
     invalid: list = field(default_factory=list)     # (arguments, exception) the constructor refuses
@@ -27,13 +27,13 @@ class LayerCase:
     def id(self):
         return self.cls.__name__ + self.name
 
-    def make(self, arguments, rng, dtype):
-        """Return a layer with random parameters."""
+    def make(self, arguments, rng, dtype, shape=None):
+        """Return a layer with random parameters, prepared for an input if its shape is given."""
         if "dtype" in self.cls.__signature__.parameters:
             arguments = {"dtype": dtype, **arguments}
         layer = self.cls(**arguments)
-        if self.prepare:
-            self.prepare(layer, rng)
+        if self.prepare and shape:
+            self.prepare(layer, rng, shape)
         if layer.parameters is not None:
             layer.parameters = rng.uniform(-1, 1, layer.parameters.size).astype(layer.dtype)
         return layer

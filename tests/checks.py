@@ -36,6 +36,16 @@ def generator(case, draw=0):
     return np.random.default_rng([zlib.crc32(case.id.encode()), draw])
 
 
+def draws_of(case):
+    """Twenty draws, with a batch of one point among them."""
+    def batch(draw):
+        drawn = case.draw(generator(case, draw))[1]         # a shape, or a prediction
+        return getattr(drawn, "shape", drawn)[0]
+
+    one = next(i for i in range(1000) if batch(i) == 1)
+    return [one, *[i for i in range(DRAWS) if i != one][:DRAWS - 1]]
+
+
 def slope(function, x, step=1e-5):
     """Derivative of a scalar function by the array `x`, which is changed in place meanwhile.
 

@@ -9,8 +9,8 @@ import pytest
 from mlpack_ann import layer as package
 from mlpack_ann.layer.elementwise import Elementwise
 from tests.cases import LAYERS
-from tests.checks import (DRAWS, Checks, assert_close, generator, public_classes, slope,
-                          torch_or_skip)
+from tests.checks import (DRAWS, Checks, assert_close, draws_of, generator, public_classes,
+                          slope, torch_or_skip)
 
 check = Checks()
 BASES = {"BaseLayer"}                   # made by the rows of the classes that inherit
@@ -20,7 +20,7 @@ def make(case, dtype, draw=0):
     """Return a layer, an input, and the generator for more."""
     rng = generator(case, draw)
     arguments, shape = case.draw(rng)
-    layer = case.make(arguments, rng, dtype)
+    layer = case.make(arguments, rng, dtype, shape)
     return layer, case.input(layer, shape, rng).astype(dtype), rng
 
 
@@ -46,7 +46,7 @@ def normal(rng, shape, dtype):
 
 @check
 def forward_is_the_reference(case, dtype):
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         layer, x, _ = make(case, np.float64, draw)
         y = layer.Forward(x)                # infers sizes and keeps what references may need
         expected = case.reference(layer, x)
@@ -54,10 +54,6 @@ def forward_is_the_reference(case, dtype):
         assert_close(y, expected, 1e-12)
         if dtype == np.float32:
             narrow = copied(layer, dtype)
-            if case.prepare:
-                case.prepare(narrow, generator(case, draw))
-                if hasattr(layer, "mask"):
-                    narrow.mask = layer.mask
             y = narrow.Forward(x.astype(dtype))
             assert y.dtype == dtype
             assert_close(y, expected, case.rtol32)
@@ -65,7 +61,7 @@ def forward_is_the_reference(case, dtype):
 
 @check
 def backward_is_the_derivative(case, dtype):
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         layer, x, rng = make(case, np.float64, draw)
         y = layer.Forward(x)
         gy = normal(rng, y.shape, np.float64)
@@ -76,8 +72,6 @@ def backward_is_the_derivative(case, dtype):
         else:
             x32 = x.astype(dtype)
             narrow = copied(layer, dtype)
-            if hasattr(layer, "mask"):
-                narrow.mask = layer.mask
             y32 = narrow.Forward(x32)
             g32 = narrow.Backward(x32, y32, gy.astype(dtype))
             assert g32.dtype == dtype
@@ -86,7 +80,7 @@ def backward_is_the_derivative(case, dtype):
 
 @check
 def gradient_is_the_derivative(case, dtype):
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         layer, x, rng = make(case, np.float64, draw)
         y = layer.Forward(x)
         error = normal(rng, y.shape, np.float64)
@@ -101,8 +95,6 @@ def gradient_is_the_derivative(case, dtype):
             assert_close(gradient, expected, 1e-6)
         else:
             narrow = copied(layer, dtype)
-            if hasattr(layer, "mask"):
-                narrow.mask = layer.mask
             x32 = x.astype(dtype)
             narrow.Forward(x32)
             assert_close(narrow.Gradient(x32, error.astype(dtype)), gradient, 10 * case.rtol32)
@@ -113,7 +105,7 @@ def agrees_with_torch(case, dtype):
     if case.torch is None:
         pytest.skip("PyTorch has no such operation")
     torch = torch_or_skip()
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         layer, x, rng = make(case, np.float64, draw)
         y = layer.Forward(x)
         gy = normal(rng, y.shape, np.float64)
@@ -360,6 +352,16 @@ def test_constructor_refuses(case):
     for arguments, error in case.invalid:
         with pytest.raises(error, match=rf"^{case.cls.__name__}: |argument"):
             case.cls(**arguments)
+
+
+@pytest.mark.parametrize("case", LAYERS, ids=lambda case: case.id)
+def test_draws_are_various(case):
+    shapes = [case.draw(generator(case, draw))[1] for draw in draws_of(case)]
+    assert len(shapes) == DRAWS and len(set(shapes)) >= DRAWS // 2
+    assert {shape[0] == 1 for shape in shapes} == {True, False}
+    if all(len(shape) == 4 for shape in shapes):
+        assert any(shape[1] > 1 for shape in shapes)
+        assert any(shape[2] != shape[3] for shape in shapes)
 
 
 def test_every_class_has_a_row():

@@ -7,8 +7,8 @@ import pytest
 
 from mlpack_ann import loss_functions as package
 from tests.cases import LOSSES
-from tests.checks import (DRAWS, Checks, assert_close, generator, public_classes, slope,
-                          torch_or_skip)
+from tests.checks import (DRAWS, Checks, assert_close, draws_of, generator, public_classes,
+                          slope, torch_or_skip)
 
 check = Checks()
 REDUCTIONS = [True, False, "sum", "mean", "none"]
@@ -32,7 +32,7 @@ def reduced(case, terms, p, reduction):
 
 @check
 def forward_is_the_reference(case, dtype):
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         for reduction in REDUCTIONS:
             loss, p, t, _ = make(case, dtype, draw, reduction)
             wide = t.astype(np.float64) if t.dtype == np.float32 else t
@@ -51,7 +51,7 @@ def forward_is_the_reference(case, dtype):
 
 @check
 def backward_is_the_derivative(case, dtype):
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         for reduction in (True, False, "none"):
             loss, p, t, _ = make(case, np.float64, draw, reduction)
             g = loss.Backward(p, t)
@@ -68,7 +68,7 @@ def agrees_with_torch(case, dtype):
     if case.torch is None:
         pytest.skip("PyTorch has no such loss")
     torch = torch_or_skip()
-    for draw in range(DRAWS):
+    for draw in draws_of(case):
         loss, p, t, _ = make(case, np.float64, draw, "sum")
         leaf = torch.tensor(p, requires_grad=True)
         expected = case.torch(loss, leaf, torch.tensor(t)).sum()
@@ -159,6 +159,12 @@ def test_loss(check, case, dtype):
     check(case, dtype)
 
 
+def test_empty_loss_hands_on_its_target():
+    p, t = np.ones((2, 3)), np.arange(6.0).reshape(2, 3)
+    assert package.EmptyLoss().Forward(p, t) == 0
+    np.testing.assert_array_equal(package.EmptyLoss().Backward(p, t), t)
+
+
 CLASSES = public_classes(package)
 
 
@@ -167,6 +173,13 @@ def test_constructor_refuses(case):
     for arguments, error in case.invalid:
         with pytest.raises(error, match=rf"^{case.cls.__name__}: "):
             case.cls(**arguments)
+
+
+@pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.id)
+def test_draws_are_various(case):
+    shapes = [case.draw(generator(case, draw))[1].shape for draw in draws_of(case)]
+    assert len(shapes) == DRAWS and len(set(shapes)) >= DRAWS // 2
+    assert {shape[0] == 1 for shape in shapes} == {True, False}
 
 
 def test_every_class_has_a_row():

@@ -42,14 +42,14 @@ def draw_axes(rng):
 
 
 def draw_points_of_12(rng):
-    return {**options(rng), "min_axis": 1}, (numbers(rng, 1, 4), 12)
+    return {**options(rng), "min_axis": 1}, (numbers(rng, 1, 20), 12)
 
 
-def two_three_two(m, rng):
+def two_three_two(m, rng, shape):
     m.input_dimensions = 2, 3, 2
 
 
-def infer(m, rng):
+def infer(m, rng, shape):
     """Inference mode, with some running statistics."""
     m.running_mean, m.running_variance = np.linspace(-1, 1, m.size), np.linspace(0.5, 2, m.size)
     m.training = False
@@ -151,20 +151,30 @@ def draw_ratio(rng):
     return {"ratio": float(rng.choice([0, 0.2, 0.5, 0.9]))}
 
 
-def draw_points_of(*point):
-    def draw(rng):
-        return draw_ratio(rng), (numbers(rng, 1, 4), *point)
-    return draw
+def draw_dropout(rng):
+    return draw_ratio(rng), any_shape(rng)
 
 
-def fix_mask(*shape):
-    """Let every Forward use one mask, so that it is a function that has a derivative."""
-    def prepare(m, rng):
-        m.mask = rng.integers(2, size=(1, *shape))
-    return prepare
+def draw_spatial(rng):
+    shape = tuple(numbers(rng, 1, 4, 4).tolist())
+    return {"size": shape[1], **draw_ratio(rng)}, shape
 
 
-def prepare_inference(m, rng):
+def draw_spatial_flat(rng):
+    return {"size": 3, **draw_ratio(rng)}, (numbers(rng, 1, 4), 3 * numbers(rng, 1, 5))
+
+
+# One mask for every Forward: so it is a function that has a derivative.
+
+def fix_mask(m, rng, shape):
+    m.mask = rng.integers(2, size=(1, *shape[1:]))
+
+
+def fix_channels(m, rng, shape):
+    m.mask = rng.integers(2, size=(1, m.size))
+
+
+def prepare_inference(m, rng, shape):
     m.training = False
 
 
@@ -175,10 +185,6 @@ def dropout(m, x):
 def spatial_dropout(m, x):
     mask = np.broadcast_to(m.mask, (len(x), m.mask.shape[1]))
     return (x.reshape(*mask.shape, -1) * mask[..., None] / (1 - m.ratio)).reshape(x.shape)
-
-
-def draw_spatial_flat(rng):
-    return {"size": 3, **draw_ratio(rng)}, (numbers(rng, 1, 4), 3 * numbers(rng, 1, 5))
 
 
 RATIOS = [({"ratio": -0.1}, ValueError), ({"ratio": 1.1}, ValueError), ({"ratio": None}, TypeError),
@@ -225,17 +231,15 @@ LAYERS = [
     LayerCase(layer.LayerNorm, draw_layer_norm, layer_norm, torch=torch_layer_norm,
               invalid=[CHANNELS[i] for i in (0, 1, 2, 3, 7)],
               bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({}, (4,)), ({}, (2, 0))]),
-    LayerCase(layer.Dropout, draw_points_of(5), dropout, prepare=fix_mask(5), keeps_forward=True,
+    LayerCase(layer.Dropout, draw_dropout, dropout, prepare=fix_mask, keeps_forward=True,
               invalid=RATIOS),
-    LayerCase(layer.Dropout, draw_points_of(2, 3, 4), dropout, name="-images", keeps_forward=True,
-              prepare=fix_mask(2, 3, 4)),
-    LayerCase(layer.Dropout, lambda rng: (draw_ratio(rng), any_shape(rng)), lambda m, x: x,
-              name="-inference", prepare=prepare_inference, keeps_forward=True),
-    LayerCase(layer.SpatialDropout, draw_points_of(3, 2, 4), spatial_dropout, keeps_forward=True,
-              prepare=fix_mask(3), invalid=[({"size": 0}, ValueError), *RATIOS],
+    LayerCase(layer.Dropout, draw_dropout, lambda m, x: x, name="-inference",
+              prepare=prepare_inference, keeps_forward=True),
+    LayerCase(layer.SpatialDropout, draw_spatial, spatial_dropout, keeps_forward=True,
+              prepare=fix_channels, invalid=[({"size": 0}, ValueError), *RATIOS],
               bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({"size": 3}, (2, 4, 3, 3))]),
     LayerCase(layer.SpatialDropout, draw_spatial_flat, spatial_dropout, name="-flat",
-              prepare=fix_mask(3), keeps_forward=True),
+              prepare=fix_channels, keeps_forward=True),
     LayerCase(layer.Add, draw_add, add, torch=torch_add,
               invalid=[({"out_size": 0}, ValueError), ({"out_size": "3"}, TypeError),
                        ({"dtype": "complex128"}, TypeError)],
