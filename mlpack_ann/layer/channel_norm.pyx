@@ -87,6 +87,24 @@ cdef class ChannelNorm(Norm):
         self._running_variance = variance
 
     @property
+    def training_mean(self):
+        """mlpack's name of `running_mean`."""
+        return self.running_mean
+
+    @training_mean.setter
+    def training_mean(self, value):
+        self.running_mean = value
+
+    @property
+    def training_variance(self):
+        """mlpack's name of `running_variance`."""
+        return self.running_variance
+
+    @training_variance.setter
+    def training_variance(self, value):
+        self.running_variance = value
+
+    @property
     def count(self):
         """int: how many training batches the running statistics are of."""
         return self._count

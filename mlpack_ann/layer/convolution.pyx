@@ -70,6 +70,8 @@ cdef class Convolution(ImageLayer):
                              "expected 'None', 'valid' or 'same'")
         self.padding_type = padding_type
         self.use_bias = flag(use_bias, self, "use_bias")
+        self._padding = None if padding_type.lower() == "same" else self._paddings(0, 0)
+        self._convolver = None
         super().__init__(dtype, rng)
         self._unsized = in_size is None
         if not self._unsized:
@@ -79,6 +81,38 @@ cdef class Convolution(ImageLayer):
     def in_size(self):
         """int: channels of the input; None until the first input tells."""
         return self._in_size or None
+
+    @property
+    def pad_h_top(self):
+        """int: zeros added at the top; None for "same" padding before the first Forward."""
+        return self._padding and self._padding[0]
+
+    @property
+    def pad_h_bottom(self):
+        """int: zeros added at the bottom; see `pad_h_top`."""
+        return self._padding and self._padding[1]
+
+    @property
+    def pad_w_left(self):
+        """int: zeros added at the left; see `pad_h_top`."""
+        return self._padding and self._padding[2]
+
+    @property
+    def pad_w_right(self):
+        """int: zeros added at the right; see `pad_h_top`."""
+        return self._padding and self._padding[3]
+
+    @property
+    def weight(self):
+        """(out_size, in_size, kernel_height, kernel_width): W, a live view of the parameters; None
+        before the size is known."""
+        return None if self._weight is None else self._weight[:]
+
+    @property
+    def bias(self):
+        """(out_size,): b, a live view of the parameters; None before the size is known, or without
+        one."""
+        return None if self._bias is None else self._bias[:]
 
     def _size(self):
         # As Python integers, which do not overflow.

@@ -33,6 +33,11 @@ cdef class Linear(LinearNoBias):
     def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
         super().__init__(in_size, out_size, regularizer, dtype=dtype, rng=rng)
 
+    @property
+    def bias(self):
+        """(out_size,): b, a live view of the parameters; None before the size is known."""
+        return None if self._bias is None else self._bias[:]
+
     cdef Py_ssize_t _size(self):
         return (self._in_size + 1) * self.out_size
 

@@ -47,6 +47,11 @@ cdef class LinearNoBias(Layer):
         """int: features of a point; None until the first input tells."""
         return self._in_size or None
 
+    @property
+    def weight(self):
+        """(in_size, out_size): W, a live view of the parameters; None before the size is known."""
+        return None if self._weight is None else self._weight[:]
+
     cdef Py_ssize_t _size(self):
         return self._in_size * self.out_size
 

@@ -19,6 +19,16 @@ cdef class Norm(Layer):
             self._allocate(2 * self._size)
 
     @property
+    def gamma(self):
+        """(size,): scales, a live view of the parameters; None before the size is known."""
+        return None if self._gamma is None else self._gamma[:]
+
+    @property
+    def beta(self):
+        """(size,): offsets, a live view of the parameters; None before the size is known."""
+        return None if self._beta is None else self._beta[:]
+
+    @property
     def size(self):
         """int: how many gammas and betas; None until the first input tells."""
         return self._size or None
