@@ -17,7 +17,7 @@ FULL = {"benchmark_max_time": "0.2"}        # there are many rows
 def pytest_addoption(parser):
     group = parser.getgroup("mlpack_ann")
     group.addoption("--quick", action="store_true",
-                    help="only the smallest size of each case, timed briefly")
+                    help="only the first size of each case, timed briefly")
     group.addoption("--dtype", choices=table.DTYPES, action="append", help="default: both")
 
 

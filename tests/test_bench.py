@@ -12,7 +12,7 @@ TOLERANCE = {"float32": 1e-4, "float64": 1e-7}      # epsilons within logarithms
 RANDOM = {("Dropout", "Forward"), ("SpatialDropout", "Forward")}
 
 
-def smallest():
+def first_sizes():
     rows = table.rows(table.CASES, quick=True)
     given = [cases.Row(row.case, row.step, row.size, row.dtype, True) for row in rows
              if row.step in row.case.given and cases.torch]
@@ -25,7 +25,7 @@ def test_every_class_has_a_row(package):
     assert rows == set(public_classes(package).values())
 
 
-@pytest.mark.parametrize("row", smallest(), ids=lambda row: row.name)
+@pytest.mark.parametrize("row", first_sizes(), ids=lambda row: row.name)
 def test_libraries_compute_the_same(row):
     results = {name: flat(row, call()) for name, call in row.calls().items()}
     ours = results.pop("mlpack_ann")
@@ -47,7 +47,7 @@ def flat(row, result):
     return np.ravel(result) if row.step == "Gradient" else np.asarray(result)
 
 
-@pytest.mark.parametrize("row", [row for row in smallest() if row.given], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in first_sizes() if row.given], ids=lambda row: row.name)
 def test_pytorch_fills_the_array_given(row):
     function = row.calls(["torch"])["torch"].func
     if hasattr(function, "_schema"):

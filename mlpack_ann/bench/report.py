@@ -42,7 +42,7 @@ def parsed(arguments):
     parser = argparse.ArgumentParser(prog="python -m mlpack_ann bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true",
-                        help="only the smallest size of each case, outputs not given")
+                        help="only the first size of each case, outputs not given")
     parser.add_argument("--only", nargs="+", default=[], metavar="WORD",
                         help="rows with all of these words in their name, such as Linear Forward")
     parser.add_argument("--dtype", choices=table.DTYPES, action="append", help="default: both")

@@ -7,7 +7,7 @@ DTYPES = ("float32", "float64")
 
 
 def rows(cases, quick=False, dtypes=DTYPES):
-    """Return the rows of cases; for `quick`, of the smallest size and with new outputs only."""
+    """Return the rows of cases; for `quick`, of the first size and with new outputs only."""
     return [Row(case, step, size, dtype, given)
             for case in cases for step in case.steps
             for size in list(case.sizes)[:1 if quick else None] for dtype in dtypes
