@@ -6,13 +6,12 @@ from mlpack_ann.layer.image_layer cimport ImageLayer
 
 cdef class Convolution(ImageLayer):
     cdef readonly Py_ssize_t out_size, kernel_width, kernel_height, stride_width, stride_height
-    cdef readonly object pad_w, pad_h
     cdef readonly Py_ssize_t input_width, input_height
     cdef readonly str padding_type
     cdef readonly bint use_bias
     cdef Py_ssize_t _in_size                # 0 until known
     cdef Convolver _convolver               # for the padding it was made with
-    cdef tuple _padding                     # top, bottom, left, right
+    cdef tuple _given_padding, _padding     # top, bottom, left, right
     cdef ndarray _weight, _bias             # views of the parameters
 
     cdef tuple _paddings(self, Py_ssize_t height, Py_ssize_t width)

@@ -12,6 +12,10 @@ import_array()
 PADDING_TYPES = ("none", "valid", "same")
 
 
+cdef object one_or_both(tuple pads):
+    return pads[0] if pads[0] == pads[1] else pads
+
+
 cdef class Convolution(ImageLayer):
     """Correlate images with a bank of filters.
 
@@ -62,7 +66,8 @@ cdef class Convolution(ImageLayer):
         self.kernel_height = integer(kernel_height, self, "kernel_height")
         self.stride_width = integer(stride_width, self, "stride_width")
         self.stride_height = integer(stride_height, self, "stride_height")
-        self.pad_w, self.pad_h = pair(pad_w, self, "pad_w"), pair(pad_h, self, "pad_h")
+        left_right, top_bottom = pair(pad_w, self, "pad_w"), pair(pad_h, self, "pad_h")
+        self._given_padding = *top_bottom, *left_right
         self.input_width = integer(input_width, self, "input_width", 0)
         self.input_height = integer(input_height, self, "input_height", 0)
         if not isinstance(padding_type, str) or padding_type.lower() not in PADDING_TYPES:
@@ -81,6 +86,16 @@ cdef class Convolution(ImageLayer):
     def in_size(self):
         """int: channels of the input; None until the first input tells."""
         return self._in_size or None
+
+    @property
+    def pad_w(self):
+        """int or (int, int): as given to the constructor."""
+        return one_or_both(self._given_padding[2:])
+
+    @property
+    def pad_h(self):
+        """int or (int, int): as given to the constructor."""
+        return one_or_both(self._given_padding[:2])
 
     @property
     def pad_h_top(self):
@@ -150,7 +165,7 @@ cdef class Convolution(ImageLayer):
         """Return the zeros added at the top, the bottom, left and right of such an image."""
         kind = self.padding_type.lower()
         if kind == "none":
-            return *self.pad_h, *self.pad_w
+            return self._given_padding
         if kind == "valid":
             return 0, 0, 0, 0
         vertical = (self.stride_height - 1) * height + self.kernel_height - self.stride_height

@@ -30,7 +30,8 @@ def geometry(m, height, width):
         total = [(s - 1) * n + k - s for s, n, k in zip(stride, (height, width),
                                                         (m.kernel_height, m.kernel_width))]
         return stride, (total[0] // 2, (total[0] + 1) // 2, total[1] // 2, (total[1] + 1) // 2)
-    return stride, (*m.pad_h, *m.pad_w)
+    pads = [(pad, pad) if isinstance(pad, int) else pad for pad in (m.pad_h, m.pad_w)]
+    return stride, (*pads[0], *pads[1])
 
 
 def split(m, parameters):
