@@ -2,10 +2,7 @@
 from cython cimport floating
 
 from mlpack_ann._math cimport fabs_, maximum_
-from mlpack_ann._reduce cimport dot_
-
-cdef enum:
-    DOTS_BLOCK = 512                    # elements of which all products are taken while in cache
+from mlpack_ann._reduce cimport products_
 
 cdef struct Dots:
     double pp, pt, tt                   # products of the vectors divided by their scales
@@ -23,19 +20,8 @@ cdef inline double largest(const floating* x, Py_ssize_t n) noexcept nogil:
 
 cdef inline Dots scaled_dots(const floating* p, const floating* t, Py_ssize_t n, double p_scale,
                              double t_scale) noexcept nogil:
-    cdef double[DOTS_BLOCK] a, b
     cdef Dots dots = Dots(0, 0, 0, p_scale, t_scale)
-    cdef double of_p = 1 / p_scale, of_t = 1 / t_scale
-    cdef Py_ssize_t start = 0, size, i
-    while start < n:
-        size = min(<Py_ssize_t>DOTS_BLOCK, n - start)
-        for i in range(size):
-            a[i] = p[start + i] * of_p
-            b[i] = t[start + i] * of_t
-        dots.pp += dot_(&a[0], &a[0], size)
-        dots.pt += dot_(&a[0], &b[0], size)
-        dots.tt += dot_(&b[0], &b[0], size)
-        start += size
+    products_(p, t, n, 1 / p_scale, 1 / t_scale, &dots.pp, &dots.pt, &dots.tt)
     return dots
 
 

@@ -1,14 +1,17 @@
 """The compiled loops of one loss with a term per element, made by including ``_loss.pxi``."""
 
 cdef struct LossMaps:
-    double (*total32)(const float[::1] p, const float[::1] t, float a, float b) noexcept nogil
-    double (*total64)(const double[::1] p, const double[::1] t, double a, double b) noexcept nogil
-    double (*wide_total)(const float[::1] p, const float[::1] t, double a, double b) noexcept nogil
-    void (*terms32)(const float[::1] p, const float[::1] t, float[::1] terms,
+    # Of prediction and target, n contiguous elements each, and the loss's parameters a and b.
+    double (*total32)(const float* p, const float* t, Py_ssize_t n, float a, float b) noexcept nogil
+    double (*total64)(const double* p, const double* t, Py_ssize_t n,
+                      double a, double b) noexcept nogil
+    double (*wide_total)(const float* p, const float* t, Py_ssize_t n,
+                         double a, double b) noexcept nogil
+    void (*terms32)(const float* p, const float* t, float* terms, Py_ssize_t n,
                     float a, float b) noexcept nogil
-    void (*terms64)(const double[::1] p, const double[::1] t, double[::1] terms,
+    void (*terms64)(const double* p, const double* t, double* terms, Py_ssize_t n,
                     double a, double b) noexcept nogil
-    void (*slopes32)(const float[::1] p, const float[::1] t, float[::1] g, float scale,
+    void (*slopes32)(const float* p, const float* t, float* g, Py_ssize_t n, float scale,
                      float a, float b) noexcept nogil
-    void (*slopes64)(const double[::1] p, const double[::1] t, double[::1] g, double scale,
+    void (*slopes64)(const double* p, const double* t, double* g, Py_ssize_t n, double scale,
                      double a, double b) noexcept nogil

@@ -12,13 +12,13 @@ cdef enum:
     BLOCK = 1024                            # terms summed at a time: stays in the first cache
 
 
-cdef double total_map(const floating[::1] p, const floating[::1] t, floating a,
+cdef double total_map(const floating* p, const floating* t, Py_ssize_t n, floating a,
                       floating b) noexcept nogil:
     cdef floating block[BLOCK]
     cdef double total = 0
     cdef Py_ssize_t start = 0, i, size
-    while start < p.shape[0]:
-        size = min(<Py_ssize_t>BLOCK, p.shape[0] - start)
+    while start < n:
+        size = min(<Py_ssize_t>BLOCK, n - start)
         for i in range(size):
             block[i] = term(p[start + i], t[start + i], a, b)
         total += sum_(&block[0], size)
@@ -26,26 +26,27 @@ cdef double total_map(const floating[::1] p, const floating[::1] t, floating a,
     return total
 
 
-cdef double wide_total(const float[::1] p, const float[::1] t, double a, double b) noexcept nogil:
+cdef double wide_total(const float* p, const float* t, Py_ssize_t n, double a,
+                       double b) noexcept nogil:
     """The total of float32 arrays whose terms are too large for float32."""
     cdef double total = 0
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
+    for i in range(n):
         total += term(<double>p[i], <double>t[i], a, b)
     return total
 
 
-cdef void term_map(const floating[::1] p, const floating[::1] t, floating[::1] terms, floating a,
+cdef void term_map(const floating* p, const floating* t, floating* terms, Py_ssize_t n, floating a,
                    floating b) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
+    for i in range(n):
         terms[i] = term(p[i], t[i], a, b)
 
 
-cdef void slope_map(const floating[::1] p, const floating[::1] t, floating[::1] g, floating scale,
-                    floating a, floating b) noexcept nogil:
+cdef void slope_map(const floating* p, const floating* t, floating* g, Py_ssize_t n,
+                    floating scale, floating a, floating b) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
+    for i in range(n):
         g[i] = scale * slope(p[i], t[i], a, b)
 
 

@@ -131,6 +131,24 @@ static inline double F(dot)(const real *a, const real *b, ptrdiff_t n)
     return total;
 }
 
+/* In double throughout, because the squares of the largest floats overflow. */
+static inline void F(products)(const real *a, const real *b, ptrdiff_t n, double a_factor,
+                               double b_factor, double *aa, double *ab, double *bb)
+{
+    double of_aa = 0, of_ab = 0, of_bb = 0;
+    ptrdiff_t i;
+    ANN_SIMD(reduction(+ : of_aa, of_ab, of_bb))
+    for (i = 0; i < n; i++) {
+        double u = a[i] * a_factor, v = b[i] * b_factor;
+        of_aa += u * u;
+        of_ab += u * v;
+        of_bb += v * v;
+    }
+    *aa = of_aa;
+    *ab = of_ab;
+    *bb = of_bb;
+}
+
 #undef real
 #undef MLPACK_ANN_REDUCE_REAL
 #undef F

@@ -20,6 +20,10 @@ cdef extern from "_reduce.h" nogil:
                       double* s, double* q)
     double ann_dot_f32(const float* a, const float* b, Py_ssize_t n)
     double ann_dot_f64(const double* a, const double* b, Py_ssize_t n)
+    void ann_products_f32(const float* a, const float* b, Py_ssize_t n, double a_factor,
+                          double b_factor, double* aa, double* ab, double* bb)
+    void ann_products_f64(const double* a, const double* b, Py_ssize_t n, double a_factor,
+                          double b_factor, double* aa, double* ab, double* bb)
 
 
 cdef inline double sum_(const floating* x, Py_ssize_t n) noexcept nogil:
@@ -65,3 +69,12 @@ cdef inline double dot_(const floating* a, const floating* b, Py_ssize_t n) noex
         return ann_dot_f32(a, b, n)
     else:
         return ann_dot_f64(a, b, n)
+
+
+cdef inline void products_(const floating* a, const floating* b, Py_ssize_t n, double a_factor,
+                           double b_factor, double* aa, double* ab, double* bb) noexcept nogil:
+    """Sums of u * u, u * v and v * v, with u = a_factor * a and v = b_factor * b."""
+    if floating is float:
+        ann_products_f32(a, b, n, a_factor, b_factor, aa, ab, bb)
+    else:
+        ann_products_f64(a, b, n, a_factor, b_factor, aa, ab, bb)

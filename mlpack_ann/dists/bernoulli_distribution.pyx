@@ -2,14 +2,15 @@
 import numpy as np
 
 from cython cimport floating
+from numpy cimport PyArray_SIZE
 
 from mlpack_ann import _random
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
 
-from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_NDIM, PyArray_TYPE, flat,
-                                 import_array, ndarray)
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_NDIM, PyArray_TYPE,
+                                 flat, import_array, ndarray)
 from mlpack_ann._elementwise_loss cimport LossMaps
 from mlpack_ann._math cimport sigmoid_
 from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, check_apart,
@@ -77,12 +78,14 @@ cdef class BernoulliDistribution:
         float
             Summed over the elements of a point, in double precision.
         """
-        cdef ndarray t = self._checked(observation)
+        cdef ndarray x = self._param, t = self._checked(observation)
         cdef double total
         if PyArray_TYPE(t) == NPY_DOUBLE:
-            total = self._maps.total64(flat(self._param), flat(t), self._eps, 0)
+            total = self._maps.total64(<double*>PyArray_DATA(x), <double*>PyArray_DATA(t),
+                                       PyArray_SIZE(t), self._eps, 0)
         else:
-            total = self._maps.wide_total(flat(self._param), flat(t), self._eps, 0)
+            total = self._maps.wide_total(<float*>PyArray_DATA(x), <float*>PyArray_DATA(t),
+                                          PyArray_SIZE(t), self._eps, 0)
         return -total / PyArray_DIM(t, 0)
 
     def Probability(self, observation):
@@ -103,16 +106,18 @@ cdef class BernoulliDistribution:
         ndarray
         """
         cdef Shape shape
-        cdef ndarray t = self._checked(observation)
+        cdef ndarray x = self._param, t = self._checked(observation)
         read_shape(t, &shape)
         cdef ndarray g = as_output(output, &shape, PyArray_TYPE(t), self, "output")
         if output is not None:
             check_apart(g, t, self, "output", "observation")
         cdef double scale = -1. / PyArray_DIM(t, 0)
         if PyArray_TYPE(t) == NPY_DOUBLE:
-            self._maps.slopes64(flat(self._param), flat(t), flat(g), scale, self._eps, 0)
+            self._maps.slopes64(<double*>PyArray_DATA(x), <double*>PyArray_DATA(t),
+                                <double*>PyArray_DATA(g), PyArray_SIZE(t), scale, self._eps, 0)
         else:
-            self._maps.slopes32(flat(self._param), flat(t), flat(g), <float>scale,
+            self._maps.slopes32(<float*>PyArray_DATA(x), <float*>PyArray_DATA(t),
+                                <float*>PyArray_DATA(g), PyArray_SIZE(t), <float>scale,
                                 <float>self._eps, 0)
         return g if output is None else output
 

@@ -2,9 +2,9 @@
 import numpy as np
 
 from cython cimport floating
-from numpy cimport (NPY_DOUBLE, NPY_INTP, PyArray_CheckExact, PyArray_DATA, PyArray_DIM,
-                    PyArray_FILLWBYTE, PyArray_ISCARRAY_RO, PyArray_NDIM, PyArray_TYPE,
-                    import_array, ndarray, npy_intp)
+from numpy cimport (NPY_DOUBLE, NPY_INTP, PyArray_Cast, PyArray_CheckExact, PyArray_DATA,
+                    PyArray_DIM, PyArray_FILLWBYTE, PyArray_ISCARRAY_RO, PyArray_NDIM, PyArray_TYPE,
+                    PyTypeNum_ISINTEGER, import_array, ndarray, npy_intp)
 
 from mlpack_ann._validation import as_array
 from mlpack_ann._validation cimport Shape, as_tuple
@@ -41,8 +41,13 @@ cdef class LabelLoss(Loss):
     """
     cdef ndarray _target(self, object target, ndarray p, const Shape* shape):
         """Return the labels as integers of shape (batch,), or refuse them."""
-        if PyArray_CheckExact(target) and are_labels(<ndarray>target, shape):
-            return <ndarray>target
+        cdef ndarray fast
+        if PyArray_CheckExact(target) and PyTypeNum_ISINTEGER(PyArray_TYPE(<ndarray>target)):
+            fast = <ndarray>target
+            if PyArray_TYPE(fast) != NPY_INTP:
+                fast = PyArray_Cast(fast, NPY_INTP)
+            if are_labels(fast, shape):
+                return fast
         given = as_array(target, self, "target")
         points, classes = as_tuple(shape)
         if given.dtype.kind not in "biuf":

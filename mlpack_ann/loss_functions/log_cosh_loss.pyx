@@ -1,18 +1,18 @@
 """Logarithm of the hyperbolic cosine. Source: mlpack ann/loss_functions/log_cosh_loss.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport expm1_, fabs_, log1p_, tanh_
+from mlpack_ann._math cimport expm1_, fabs_, log1p_of_fraction_, tanh_
 from mlpack_ann._validation import number
 from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
 
 
 cdef inline floating term(floating p, floating t, floating a, floating unused) noexcept nogil:
-    # With u = 1 - exp(-|z|): log cosh z = log1p(u^2 / (2 - 2u)), exact for small z, and
-    # = |z| + log1p(u^2 / 2 - u), which never overflows.
+    # With v = exp(-|z|): log cosh z = log1p((1 - v)^2 / (2 v)), exact for small z, and
+    # = |z| - log 2 + log1p(v^2), which never overflows.
     cdef floating error = fabs_(p - t), z = a * error
-    cdef floating u = -expm1_(-z)
-    cdef floating near = u * u / (2 - 2 * u), far = <floating>0.5 * u * u - u
-    return (0 if z < 1 else error) + log1p_(near if z < 1 else far) / a
+    cdef floating u = -expm1_(-z), v = <floating>1 - u
+    cdef floating near = u * u / (v + v), linear = error - <floating>0.6931471805599453 / a
+    return (0 if z < 1 else linear) + log1p_of_fraction_(near if z < 1 else v * v) / a
 
 
 cdef inline floating slope(floating p, floating t, floating a, floating unused) noexcept nogil:

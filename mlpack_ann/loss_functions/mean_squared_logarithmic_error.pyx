@@ -18,7 +18,7 @@ cdef inline floating term(floating p, floating t, floating unused, floating none
 
 cdef inline floating slope(floating p, floating t, floating unused, floating none) noexcept nogil:
     cdef floating error = log_error(p, t)
-    return 0 if error == 0 else 2 * error / (1 + p)
+    return 0 if error == 0 else <floating>2 * error / (<floating>1 + p)
 
 
 include "_loss.pxi"

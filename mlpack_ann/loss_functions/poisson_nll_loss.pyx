@@ -1,24 +1,23 @@
 """Poisson negative log-likelihood. Source: mlpack ann/loss_functions/poisson_nll_loss.hpp."""
 from cython cimport floating
+from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_SIZE, PyArray_TYPE, import_array, ndarray
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
-from mlpack_ann._limits cimport ratio_, times_, xlogy_
+from mlpack_ann._limits cimport times_
 from mlpack_ann._math cimport exp_, isfinite_, log_
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
+from mlpack_ann.loss_functions.poisson_rates import PoissonOfRates
 
 import_array()
 
 
-cdef inline floating term(floating p, floating t, floating eps, floating logs) noexcept nogil:
-    cdef floating rate = exp_(p) if logs else p
-    cdef floating gain = times_(t, p) if logs else xlogy_(t, p + eps)
+cdef inline floating term(floating p, floating t, floating unused, floating none) noexcept nogil:
+    cdef floating rate = exp_(p), gain = times_(t, p)
     return rate - gain if isfinite_(rate) else rate     # an infinite rate outweighs any gain
 
 
-cdef inline floating slope(floating p, floating t, floating eps, floating logs) noexcept nogil:
-    cdef floating by_log = exp_(p) - t, by_rate = 1 - ratio_(t, p + eps)
-    return by_log if logs else by_rate
+cdef inline floating slope(floating p, floating t, floating unused, floating none) noexcept nogil:
+    return exp_(p) - t
 
 
 include "_loss.pxi"
@@ -26,16 +25,16 @@ include "_loss.pxi"
 
 cdef inline double stirling(double t) noexcept nogil:
     """log(t!) for t > 1 by Stirling's formula, 0 for less."""
-    cdef double value = t * log_(t) - t + 0.5 * log_(6.283185307179586 * t)
+    cdef double value = (t + 0.5) * log_(t) - t + 0.9189385332046727    # log(2 pi) / 2
     return value if t > 1 else 0
 
 
-cdef double stirling_total(const floating[::1] t) noexcept nogil:
+cdef double stirling_total(const floating* t, Py_ssize_t n) noexcept nogil:
     cdef double[BLOCK] block
     cdef double total = 0
     cdef Py_ssize_t start = 0, i, size
-    while start < t.shape[0]:
-        size = min(<Py_ssize_t>BLOCK, t.shape[0] - start)
+    while start < n:
+        size = min(<Py_ssize_t>BLOCK, n - start)
         for i in range(size):
             block[i] = stirling(t[start + i])
         total += sum_(&block[0], size)
@@ -43,9 +42,9 @@ cdef double stirling_total(const floating[::1] t) noexcept nogil:
     return total
 
 
-cdef void add_stirling(const floating[::1] t, floating[::1] terms) noexcept nogil:
+cdef void add_stirling(const floating* t, floating* terms, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(t.shape[0]):
+    for i in range(n):
         terms[i] += <floating>stirling(t[i])
 
 
@@ -72,10 +71,9 @@ cdef class PoissonNLLLoss(ElementwiseLoss):
     Prediction and target (at least 0): (batch, ...), any shape, both the same. A negative rate
     gives NaN. mlpack refuses rates above 1.
     """
-    cdef bint _full
+    cdef bint _log_input, _full
 
     def __init__(self, log_input=True, full=False, eps=1e-8, reduction=True):
-        self._maps = loss_maps()
         self.log_input = log_input
         self.full = full
         self.eps = eps
@@ -83,11 +81,13 @@ cdef class PoissonNLLLoss(ElementwiseLoss):
 
     @property
     def log_input(self):
-        return bool(self._b)
+        return self._log_input
 
     @log_input.setter
     def log_input(self, value):
-        self._b = flag(value, self, "log_input")
+        self._log_input = flag(value, self, "log_input")
+        self._maps = (loss_maps() if self._log_input
+                      else (<ElementwiseLoss>PoissonOfRates())._maps)
 
     @property
     def full(self):
@@ -110,13 +110,13 @@ cdef class PoissonNLLLoss(ElementwiseLoss):
         if not self._full:
             return total
         if PyArray_TYPE(t) == NPY_DOUBLE:
-            return total + stirling_total[double](flat(t))
-        return total + stirling_total[float](flat(t))
+            return total + stirling_total(<double*>PyArray_DATA(t), PyArray_SIZE(t))
+        return total + stirling_total(<float*>PyArray_DATA(t), PyArray_SIZE(t))
 
     cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
         ElementwiseLoss._terms(self, p, t, terms)
         if self._full and PyArray_TYPE(t) == NPY_DOUBLE:
-            add_stirling[double](flat(t), flat(terms))
+            add_stirling(<double*>PyArray_DATA(t), <double*>PyArray_DATA(terms), PyArray_SIZE(t))
         elif self._full:
-            add_stirling[float](flat(t), flat(terms))
+            add_stirling(<float*>PyArray_DATA(t), <float*>PyArray_DATA(terms), PyArray_SIZE(t))
         return 0

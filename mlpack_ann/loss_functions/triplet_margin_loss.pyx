@@ -1,14 +1,10 @@
 """Triplet margin loss. Source: mlpack ann/loss_functions/triplet_margin_loss.hpp."""
 from cython cimport floating
 
-from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
 from mlpack_ann._reduce cimport sum_
-from mlpack_ann._validation import number
-from mlpack_ann._validation cimport Shape, as_operand
-from mlpack_ann.loss_functions.point_loss cimport PointLoss, PointMaps
-from mlpack_ann.loss_functions.stacked cimport halve
-
-import_array()
+from mlpack_ann._validation cimport Shape
+from mlpack_ann.loss_functions.point_loss cimport PointMaps
+from mlpack_ann.loss_functions.stacked cimport StackedLoss
 
 cdef enum:
     BLOCK = 512
@@ -47,7 +43,7 @@ cdef void slope(const floating* p, const floating* t, floating* g, Py_ssize_t si
         g[half + i] = factor * (p[half + i] - p[i])
 
 
-cdef class TripletMarginLoss(PointLoss):
+cdef class TripletMarginLoss(StackedLoss):
     """Keeps an anchor closer to a positive than to a negative example, one term per point.
 
     ``max(0, |anchor - positive|**2 - |anchor - negative|**2 + margin)``.
@@ -70,29 +66,11 @@ cdef class TripletMarginLoss(PointLoss):
     Schroff, Kalenichenko and Philbin (2015), FaceNet: A unified embedding for face recognition and
     clustering.
     """
-    cdef double _margin
-
     def __init__(self, margin=1.0, reduction=True):
         self._maps = PointMaps(term[float], term[double], slope[float], slope[double])
-        self._options = &self._margin
-        self.margin = margin
-        super().__init__(reduction)
-
-    @property
-    def margin(self):
-        return self._margin
-
-    @margin.setter
-    def margin(self, value):
-        self._margin = number(value, self, "margin")
-
-    cdef ndarray _target(self, object target, ndarray p, const Shape* shape):
-        cdef Shape half
-        halve(shape, &half)
-        return as_operand(target, &half, PyArray_TYPE(p), self, "target")
+        super().__init__(margin, reduction)
 
     cdef int _term_shape(self, const Shape* shape, Shape* terms) except -1:
-        if not halve(shape, terms):
-            self._refuse_shape(shape, "(batch, 2 * n, ...)")
+        StackedLoss._term_shape(self, shape, terms)
         terms.ndim = 1
         return 0
