@@ -5,7 +5,7 @@
 from cython cimport floating
 
 from mlpack_ann._limits cimport ratio_, times_, xlogy_
-from mlpack_ann._math cimport exp_, fabs_, log1p_, log_
+from mlpack_ann._math cimport decay_, fabs_, log1p_, log_
 
 
 cdef inline floating log_probability(floating p, floating t, floating eps) noexcept nogil:
@@ -24,7 +24,7 @@ cdef inline floating log_probability_slope(floating p, floating t, floating eps)
 
 cdef inline floating logit_log_probability(floating x, floating t, floating eps) noexcept nogil:
     """The log-probability for p = sigmoid(x)."""
-    cdef floating a = fabs_(x), e = exp_(-a), q = e / (<floating>1 + e)
+    cdef floating a = fabs_(x), e = decay_(a), q = e / (<floating>1 + e)
     cdef floating unlikely = 1 - t if x > 0 else t      # share of the observation
     cdef floating log_likely = log1p_(eps - q), log_unlikely = log_(q + eps)
     log_unlikely = log_unlikely if eps > 0 else log_likely - a
@@ -34,7 +34,7 @@ cdef inline floating logit_log_probability(floating x, floating t, floating eps)
 cdef inline floating logit_log_probability_slope(floating x, floating t,
                                                  floating eps) noexcept nogil:
     """Its derivative by x."""
-    cdef floating e = exp_(-fabs_(x)), extra = eps + eps * e, total = e + extra
+    cdef floating e = decay_(fabs_(x)), extra = eps + eps * e, total = e + extra
     cdef floating unlikely = 1 - t if x > 0 else t
     cdef floating kept = e / total if total > 0 else 1
     cdef floating lost = e / (<floating>1 + extra)

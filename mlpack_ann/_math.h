@@ -257,6 +257,18 @@ ANN_INLINE real F(exp)(real x)
     return r * F(power_of_two)(half) * F(power_of_two)(n - half);
 }
 
+/* exp(-a) for a >= 0, which cannot overflow: one clamp and one power of two less than exp. 2^n may
+ * be subnormal, 2^(n + BIAS / 2) is not. */
+ANN_INLINE real F(decay)(real a)
+{
+    real r;
+    BITS n;
+    a = a > -(EXP_MIN) ? -(EXP_MIN) : a;
+    n = F(reduce)(-a, &r);
+    r = (F(exp_tail)(r) * (r * r) + r) + 1;
+    return r * F(power_of_two)(n + BIAS + BIAS / 2) * F(power_of_two)(BIAS - BIAS / 2);
+}
+
 /* (exp(x) - 1) / 2^k = 2^(n - k) (exp(r) - 1) + (2^(n - k) - 2^-k), without cancellation.
  * The caller keeps x between EXPM1_MIN and where 2^(n - k) overflows. */
 ANN_INLINE real F(scaled_expm1)(real x, BITS k)
@@ -300,7 +312,7 @@ ANN_INLINE real F(tanh)(real x)
 /* 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) for x < 0: never overflows. */
 ANN_INLINE real F(sigmoid)(real x)
 {
-    real e = F(exp)(-F(fabs)(x));
+    real e = F(decay)(F(fabs)(x));
     return (x < 0 ? e : 1) / (1 + e);
 }
 
@@ -361,7 +373,7 @@ ANN_INLINE real F(log1p_of_fraction)(real z)
 /* log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)): never overflows. */
 ANN_INLINE real F(softplus)(real x)
 {
-    return (x < 0 ? 0 : x) + F(log1p_of_fraction)(F(exp)(-F(fabs)(x)));
+    return (x < 0 ? 0 : x) + F(log1p_of_fraction)(F(decay)(F(fabs)(x)));
 }
 
 /* erf(x) = 1 - exp(-y) with y = -log(1 - erf|x|), a smooth function: no branch at |x| = 1, and

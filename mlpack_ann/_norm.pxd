@@ -8,9 +8,6 @@ from libc.math cimport isfinite
 
 from mlpack_ann._reduce cimport dots_, moments_, sum_
 
-cdef enum:
-    HEAD = 4096                             # elements that tell about where the mean is
-
 cdef struct Split:                          # an array as (outer, groups, inner):
     Py_ssize_t outer, groups, inner         # each group has one mean and one variance
 
@@ -21,8 +18,9 @@ cdef struct Planes:                         # the elements of one group:
 cdef inline void measure(const floating* x, Planes p, double* mean,
                          double* variance) noexcept nogil:
     """Mean and biased variance of a group of at least one element."""
-    # Shifted by the mean of its first elements, one pass does not cancel.
-    cdef Py_ssize_t head = min(p.size, <Py_ssize_t>HEAD)
+    # Shifted by the mean of an eighth of its elements, one pass cancels three bits at most, more
+    # only by the number of planes.
+    cdef Py_ssize_t head = (p.size + 7) // 8
     cdef floating shift = <floating>(sum_(x, head) / head)
     cdef double s = 0, q = 0
     cdef Py_ssize_t i

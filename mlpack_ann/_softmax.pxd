@@ -5,7 +5,7 @@ rows cost little more per element than long ones; only maxima, sums and scales g
 """
 from cython cimport floating
 
-from mlpack_ann._math cimport exp_, log_
+from mlpack_ann._math cimport decay_, exp_, log_
 from mlpack_ann._reduce cimport dot_, max_, sum_
 
 cdef enum:
@@ -62,7 +62,7 @@ cdef inline void exp_of_rows(const floating* x, floating* y, floating* largest, 
         for j in range(n):
             y[i * n + j] = below_largest(x[i * n + j], largest[i])
     for i in range(rows * n):
-        y[i] = exp_(y[i])
+        y[i] = decay_(-y[i])
 
 
 cdef inline void softmax_rows(const floating[:, ::1] x, floating[:, ::1] y) noexcept nogil:

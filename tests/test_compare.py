@@ -120,6 +120,27 @@ def test_a_record_that_cannot_be_run_fails(tmp_path):
     assert result.verdict == FAILS and "KeyError" in result.cases[0].failures[0]
 
 
+def test_several_passes_over_images_are_compared(tmp_path):
+    content = packed("layer", "BatchNorm", "4.4")
+    content["cases"] = [case for case in content["cases"] if "steps" in case]
+    for case in content["cases"]:
+        case["settings"]["InputDimensions"] += [1]
+    result = compare(read(write(tmp_path, "layer", "BatchNorm", content)))[0]
+    assert [c.failures for c in result.cases] == [[]] * len(content["cases"])
+
+
+@pytest.mark.parametrize("error, verdict", [(1e-16, EQUAL), (1e-9, FAILS)])
+def test_g_is_compared_relative_to_gy(tmp_path, error, verdict):
+    content = packed("layer", "TanH", "4.4")
+    y = np.tanh(9.0)        # 1 - y^2 is 6e-8, with an error of 1e-16 from rounding
+    values = {"input": 9.0, "output": y, "gy": 0.5, "g": 0.5 * (1 - y * y) + error}
+    case = content["cases"][0] | {name: {"shape": [1, 1], "data": [value]}
+                                  for name, value in values.items()}
+    case["settings"]["InputDimensions"] = [1]
+    content["cases"] = [case]
+    assert compare(read(write(tmp_path, "layer", "TanH", content)))[0].verdict == verdict
+
+
 @pytest.mark.parametrize("group", ["layer", "networks", "optimizers"])
 def test_a_class_that_is_not_there_is_missing(tmp_path, capsys, group):
     content = packed("layer", "Linear", "3.x") | {"class": "NoSuchClass", "group": group}

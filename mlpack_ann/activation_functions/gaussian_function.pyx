@@ -1,13 +1,13 @@
 """Gaussian function. Source: mlpack ann/activation_functions/gaussian_function.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport exp_
+from mlpack_ann._math cimport decay_
 from mlpack_ann.activation_functions._saturation cimport bounded
 from mlpack_ann.activation_functions.activation cimport Activation
 
 
 cdef inline floating fn(floating x) noexcept nogil:
-    return exp_(-x * x)
+    return decay_(x * x)
 
 
 cdef inline floating deriv(floating x, floating y) noexcept nogil:

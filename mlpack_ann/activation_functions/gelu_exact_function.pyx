@@ -1,7 +1,7 @@
 """Gaussian error linear unit. Source: mlpack ann/activation_functions/gelu_exact_function.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport erf_, exp_
+from mlpack_ann._math cimport decay_, erf_
 from mlpack_ann.activation_functions._saturation cimport bounded, bounded_below
 from mlpack_ann.activation_functions.activation cimport Activation
 
@@ -15,7 +15,7 @@ cdef inline floating fn(floating x) noexcept nogil:
 
 
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating density = <floating>0.3989422804014327 * exp_(<floating>-0.5 * x * x)
+    cdef floating density = <floating>0.3989422804014327 * decay_(<floating>0.5 * x * x)
     return probability(x) + bounded(x) * density
 
 

@@ -5,12 +5,12 @@ from mlpack_ann.activation_functions.activation cimport Activation
 
 
 cdef inline floating fn(floating x) noexcept nogil:
-    cdef floating middle = x * (x + <floating>3) / <floating>6
+    cdef floating middle = x * ((x + <floating>3) * (<floating>1 / <floating>6))
     return 0 if x <= -3 else x if x >= 3 else middle
 
 
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating middle = (<floating>2 * x + <floating>3) / <floating>6
+    cdef floating middle = (<floating>2 * x + <floating>3) * (<floating>1 / <floating>6)
     return 0 if x <= -3 else 1 if x >= 3 else middle
 
 

@@ -1,7 +1,7 @@
 """Multiquadratic function. Source: mlpack ann/activation_functions/multi_quadratic_function.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport fabs_, maximum_, minimum_, sqrt_
+from mlpack_ann._math cimport copysign_, fabs_, sqrt_
 from mlpack_ann.activation_functions.activation cimport Activation
 
 cdef enum:
@@ -15,8 +15,8 @@ cdef inline floating fn(floating x) noexcept nogil:
 
 
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating c = minimum_(maximum_(x, <floating>-LARGE), <floating>LARGE)
-    return c / minimum_(y, <floating>LARGE)
+    cdef floating slope = x / y
+    return copysign_(<floating>1, x) if fabs_(x) > <floating>LARGE else slope
 
 
 include "_activation.pxi"

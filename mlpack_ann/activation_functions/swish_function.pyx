@@ -1,8 +1,8 @@
 """Swish. Source: mlpack ann/activation_functions/swish_function.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport sigmoid_
-from mlpack_ann.activation_functions._saturation cimport bounded, bounded_below, sigmoid_slope
+from mlpack_ann._math cimport decay_, fabs_, sigmoid_
+from mlpack_ann.activation_functions._saturation cimport bounded_above, bounded_below
 from mlpack_ann.activation_functions.activation cimport Activation
 
 
@@ -10,8 +10,11 @@ cdef inline floating fn(floating x) noexcept nogil:
     return bounded_below(x) * sigmoid_(x)
 
 
+# With a = |x|, e = exp(-a) and r = s(a) = 1 / (1 + e): s(-a) = e r and s'(x) = e r^2.
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    return sigmoid_(x) + bounded(x) * sigmoid_slope(x)
+    cdef floating a = bounded_above(fabs_(x)), e = decay_(a), r = <floating>1 / (<floating>1 + e)
+    cdef floating change = a * e * r
+    return r * (e - change if x < 0 else <floating>1 + change)
 
 
 include "_activation.pxi"

@@ -12,6 +12,9 @@ from mlpack_ann.layer.norm cimport Norm
 
 import_array()
 
+cdef enum:
+    POINTS = 16                             # whose gradients are summed in the layer's type
+
 
 cdef void forward(const floating[::1] x, floating[::1] y, const floating[::1] gamma,
                   const floating[::1] beta, double eps) noexcept nogil:
@@ -46,19 +49,29 @@ cdef void backward(const floating[::1] x, const floating[::1] gy, floating[::1] 
         start += n
 
 
-cdef void gradients(const floating[::1] x, const floating[::1] error, double[:, ::1] total,
-                    double eps) noexcept nogil:
-    """Add the derivatives by gamma and beta to the rows of `total`."""
-    cdef Planes point = Planes(1, 0, total.shape[1])
-    cdef Py_ssize_t start = 0, j
+cdef void gradients(const floating[::1] x, const floating[::1] error, floating[::1] part,
+                    double[::1] total, double eps) noexcept nogil:
+    """Add the derivatives by gamma and beta to `total`, by way of the `part` of a few points."""
+    cdef Py_ssize_t n = part.shape[0] // 2, start = 0, stop, j
+    cdef Planes point = Planes(1, 0, n)
     cdef double mean = 0, variance = 0, factor
+    cdef floating shift, slope, offset
+    cdef floating* gamma = &part[0]
+    cdef floating* beta = &part[n]
     while start < x.shape[0]:
-        measure(&x[start], point, &mean, &variance)
-        factor = 1 / sqrt(variance + eps)
-        for j in range(total.shape[1]):
-            total[0, j] += factor * (x[start + j] - mean) * error[start + j]
-            total[1, j] += error[start + j]
-        start += total.shape[1]
+        part[:] = 0
+        stop = min(start + POINTS * n, x.shape[0])
+        while start < stop:
+            measure(&x[start], point, &mean, &variance)
+            factor = 1 / sqrt(variance + eps)
+            shift, slope = <floating>mean, <floating>factor
+            offset = <floating>(factor * (shift - mean))
+            for j in range(n):
+                gamma[j] += (slope * (x[start + j] - shift) + offset) * error[start + j]
+                beta[j] += error[start + j]
+            start += n
+        for j in range(2 * n):
+            total[j] += part[j]
 
 
 cdef class LayerNorm(Norm):
@@ -113,10 +126,10 @@ cdef class LayerNorm(Norm):
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        total = np.zeros((2, self._size))   # in double: a batch may be long
+        total = np.zeros(2 * self._size)    # in double: a batch may be long
         if PyArray_TYPE(x) == NPY_DOUBLE:
-            gradients[double](flat(x), flat(error), total, self.eps)
+            gradients[double](flat(x), flat(error), gradient, total, self.eps)
         else:
-            gradients[float](flat(x), flat(error), total, self.eps)
-        gradient[:] = total.ravel()
+            gradients[float](flat(x), flat(error), gradient, total, self.eps)
+        gradient[:] = total
         return 0

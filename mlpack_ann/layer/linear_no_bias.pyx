@@ -4,7 +4,7 @@ from mlpack_ann._validation import integer
 from mlpack_ann.regularizer.regularizer import regularizer_or_none
 
 from mlpack_ann._arrays cimport import_array, ndarray
-from mlpack_ann._gemm cimport product
+from mlpack_ann._gemm cimport product, product_by_transposed, transposed
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
@@ -82,11 +82,11 @@ cdef class LinearNoBias(Layer):
         return product(x, self._weight, y)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        return product(gy, (<object>self._weight).T, g)
+        return product_by_transposed(gy, self._weight, g)
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
         weight = gradient[:self._in_size * self.out_size].reshape(self._in_size, self.out_size)
-        product((<object>x).T, error, weight)
+        product(transposed(x), error, weight)
         if self.regularizer is not None:
             self.regularizer.Evaluate(self._parameters, gradient)
         return 0

@@ -268,7 +268,7 @@ TABLE = [
         "gradient is divided by the points", "summed over the points, as everywhere else", batch,
         does.by_points),
     Difference(
-        "LeakyReLU", "3.x 4.8", FORWARD,
+        "LeakyReLU", "3.x 4.4 4.8", FORWARD,
         "the greater of x and alpha * x, which is another function for alpha > 1",
         "x if x > 0, else alpha * x", lambda job, check: job.kwargs["alpha"] > 1,
         does.greater_of_both),

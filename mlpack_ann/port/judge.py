@@ -126,7 +126,7 @@ def _compare_with_truth(judged, checks):
     Only where both libraries' Forward agree, else they are differences of another function.
     """
     if any(np.shape(check.ours) != np.shape(check.recorded)
-           or deviation(check.ours, check.recorded).max(initial=0.0) > NUMERIC
+           or deviation(check.ours, check.recorded).max(initial=0.0) > TOLERANCE
            for check in checks if check.item in ("output", "loss")):
         return
     for pass_ in (BACKWARD, GRADIENT):

@@ -139,6 +139,7 @@ def batch_norm_axes(job):
     else:
         job.kwargs["size"] = shape[0]
     job.change(lambda a: a.reshape(len(a), *shape), *POINTWISE)
+    job.previous = [a.reshape(len(a), *shape) for a in job.previous]
 
 
 def batch_norm_steps(job):

@@ -32,7 +32,9 @@ def not_a_number(job, check):
 # layers -----------------------------------------------------------------------------------
 
 def error_unsummed(job, check):
-    return job.arrays["error"]
+    """A copy of the error; of one feature it may be recorded as a vector."""
+    error, shape = job.arrays["error"], check.recorded.shape
+    return error.reshape(shape) if error.size == check.recorded.size else error
 
 
 def last_point_bias(job, check):
@@ -160,7 +162,7 @@ def batch_norm_of_recorded(job, check):
     mean, variance = (job.state[name].reshape(size, 1)
                       for name in ("running_mean", "running_variance"))
     x = job.arrays["input"].reshape(job.points, size, -1)
-    y = (x - mean) / np.sqrt(variance + job.kwargs["eps"]) * gamma + beta
+    y = (x - mean) / np.sqrt(variance + job.kwargs.get("eps", 1e-8)) * gamma + beta
     return y.reshape(job.points, -1)
 
 
@@ -385,8 +387,11 @@ def last_reward_only(job, check):
     """The last point is left out, and only the reward of the one before counts."""
     x, t = pair(job)
     counted = np.arange(len(x) - 1)
-    reward = job.kwargs["scale"] * (x[-2].argmax() == t[-2])
-    return -x[counted, t[:-1]].sum() - reward / (len(counted) if job.kwargs["size_average"] else 1)
+    rewarded = len(counted) > 0 and x[-2].argmax() == t[-2]
+    reward = job.kwargs.get("scale", 1.0) * np.float64(rewarded)
+    with np.errstate(invalid="ignore"):
+        reward /= len(counted) if job.kwargs.get("size_average", True) else 1
+    return -x[counted, t[:-1]].sum() - reward
 
 
 def whole_blocks_g(job, check):
