@@ -38,11 +38,12 @@ class BuildExtensions(build_ext):
 
     def finalize_options(self):
         workers = os.cpu_count() or 1
-        self.distribution.ext_modules = cythonize(
-            modules(), nthreads=workers if sys.platform == "linux" else 0, build_dir="build/cython",
-            compiler_directives=DIRECTIVES, include_path=["mlpack_ann"],
-            force=changed("directives", DIRECTIVES),
-            shared_utility_qualified_name=SHARED)
+        if self.distribution.commands != ["sdist"]:     # which only asks what there will be
+            self.distribution.ext_modules = cythonize(
+                modules(), nthreads=workers if sys.platform == "linux" else 0,
+                build_dir="build/cython", compiler_directives=DIRECTIVES,
+                include_path=["mlpack_ann"], force=changed("directives", DIRECTIVES),
+                shared_utility_qualified_name=SHARED)
         super().finalize_options()
         self.parallel = self.parallel or workers
         if self.editable_mode:           # keep objects, so that the next time only changes compile

@@ -1,6 +1,8 @@
 """Where random layers and initial weights get their numbers."""
 import numpy as np
 
+from mlpack_ann._validation import shown
+
 _generator = np.random.default_rng()
 
 
@@ -24,6 +26,6 @@ def generator(rng=None):
 def check(rng, owner):
     """Return `rng` if it is None or a ``numpy.random.Generator``."""
     if rng is not None and not isinstance(rng, np.random.Generator):
-        raise TypeError(f"{type(owner).__name__}: rng is {rng!r}, "
+        raise TypeError(f"{type(owner).__name__}: rng is {shown(rng)}, "
                         "expected a numpy.random.Generator or None")
     return rng

@@ -9,11 +9,24 @@ import numpy as np
 class ConstructorSignature:
     """Descriptor for a class's ``__signature__``, read from the first line of its docstring.
 
+    A class without a constructor, or with one that passes on what it gets, has that of its base.
     `inspect.signature`, editors, and the pickling and printing of layers go by it.
     """
 
     def __get__(self, instance, owner):
-        line = (owner.__doc__ or "").partition("\n")[0]
+        for cls in owner.__mro__[:-1]:                  # all but object
+            constructor = vars(cls).get("__init__")
+            if inspect.isfunction(constructor):         # of a class that inherits in Python
+                parameters = list(inspect.signature(constructor).parameters.values())[1:]
+                if not any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in parameters):
+                    return inspect.Signature(parameters)
+            elif constructor is not None:
+                return self.of_compiled(cls)
+        return inspect.Signature()
+
+    @staticmethod
+    def of_compiled(cls):
+        line = (cls.__doc__ or "").partition("\n")[0]
         # Cython 3.3 puts the star of keyword-only parameters one place late, maybe at the end.
         text = re.sub(r"([(,] ?)(\w+=[^=]*), \*(?=[,)])", r"\1*, \2", line[line.index("("):])
         arguments = ast.parse(f"def __init__{text}: pass").body[0].args

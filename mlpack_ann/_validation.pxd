@@ -12,8 +12,9 @@ cdef struct Shape:
     npy_intp dims[MAX_NDIM]
 
 cdef ndarray convert_input(object array, int typenum, object owner, str name)
-cdef ndarray convert_operand(object array, const Shape* shape, int typenum, object owner, str name)
-cdef ndarray convert_output(object array, const Shape* shape, int typenum, object owner, str name)
+cdef ndarray convert_target(object array, int typenum, object owner, str name)
+cdef int refuse_shape(ndarray array, const Shape* shape, object owner, str name) except -1
+cdef int check_bounds(ndarray out, ndarray given, object owner, str name, str other) except -1
 cdef int refuse_overlap(object owner, str name, str other) except -1
 cdef int shape_of(object shape, Shape* result, object owner, str name) except -1
 cdef tuple as_tuple(const Shape* shape)
@@ -49,30 +50,48 @@ cdef inline ndarray as_input(object array, int typenum, object owner, str name):
     return convert_input(array, typenum, owner, name)
 
 
+cdef inline ndarray as_target(object array, int typenum, object owner, str name):
+    """Return the array to write to, or None for None; its shape is still to be checked."""
+    if array is None or (PyArray_CheckExact(array) and PyArray_ISCARRAY(<ndarray>array)
+                         and PyArray_TYPE(<ndarray>array) == typenum):
+        return <ndarray>array
+    return convert_target(array, typenum, owner, name)
+
+
+cdef inline int check_shape(ndarray array, const Shape* shape, object owner, str name) except -1:
+    """Refuse an array of another shape."""
+    return 0 if has_shape(array, shape) else refuse_shape(array, shape, owner, name)
+
+
+cdef inline ndarray of_shape(ndarray target, Shape* shape, int typenum, object owner, str name):
+    """Return an :func:`as_target` of this shape: the given one, or a new one for None."""
+    if target is None:
+        return PyArray_EMPTY(shape.ndim, shape.dims, typenum, 0)
+    check_shape(target, shape, owner, name)
+    return target
+
+
 cdef inline ndarray as_operand(object array, const Shape* shape, int typenum, object owner,
                                str name):
     """As :func:`as_input`, of exactly this shape."""
-    if (PyArray_CheckExact(array) and PyArray_ISCARRAY_RO(<ndarray>array)
-            and PyArray_TYPE(<ndarray>array) == typenum and has_shape(<ndarray>array, shape)):
-        return <ndarray>array
-    return convert_operand(array, shape, typenum, owner, name)
+    cdef ndarray result = as_input(array, typenum, owner, name)
+    check_shape(result, shape, owner, name)
+    return result
 
 
 cdef inline ndarray as_output(object array, Shape* shape, int typenum, object owner, str name):
     """Return the array to write to: the given one once checked, or a new one for None."""
-    if array is None:
-        return PyArray_EMPTY(shape.ndim, shape.dims, typenum, 0)
-    if (PyArray_CheckExact(array) and PyArray_ISCARRAY(<ndarray>array)
-            and PyArray_TYPE(<ndarray>array) == typenum and has_shape(<ndarray>array, shape)):
-        return <ndarray>array
-    return convert_output(array, shape, typenum, owner, name)
+    return of_shape(as_target(array, typenum, owner, name), shape, typenum, owner, name)
 
 
-cdef inline int check_apart(ndarray out, ndarray other, object owner, str name,
+cdef inline int check_apart(ndarray out, ndarray other, object given, object owner, str name,
                             str other_name) except -1:
-    """Refuse an output that shares memory with an input; both are C-contiguous."""
+    """Refuse an output that shares memory with an input: `other`, which was made of `given`. Both
+    are C-contiguous."""
     cdef char* a = <char*>PyArray_DATA(out)
     cdef char* b = <char*>PyArray_DATA(other)
     if a < b + PyArray_NBYTES(other) and b < a + PyArray_NBYTES(out):
         return refuse_overlap(owner, name, other_name)
+    if other is not given and isinstance(given, ndarray):
+        return check_bounds(out, given, owner, name, other_name)
     return 0

@@ -4,6 +4,7 @@ layout, and loops index without bounds checks.
 All messages have the form ``Class: name has shape X, expected Y``. TypeError is for a wrong dtype
 or kind of object, ValueError for a wrong value or shape.
 """
+import math
 import operator
 
 import numpy as np
@@ -20,6 +21,15 @@ def name_of(owner):
     return owner if isinstance(owner, str) else type(owner).__name__
 
 
+def shown(value):
+    """Return a short text of `value`, for a message, even where it has none."""
+    try:
+        text = repr(value)
+    except Exception:                   # such as an int of too many digits
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= 200 else text[:197] + "..."
+
+
 cdef object dtype_of(int typenum):
     return FLOAT32 if typenum == NPY_FLOAT else FLOAT64
 
@@ -34,9 +44,10 @@ cdef int shape_of(object shape, Shape* result, object owner, str name) except -1
         sizes = tuple(operator.index(n) for n in shape)
     except TypeError:
         raise TypeError(f"{name_of(owner)}: {name} must be a tuple of integers, "
-                        f"got {shape!r}") from None
-    if len(sizes) > MAX_NDIM or any(n < 0 for n in sizes):
-        raise ValueError(f"{name_of(owner)}: {name} is {sizes}, expected sizes of at least 0")
+                        f"got {shown(shape)}") from None
+    if len(sizes) > MAX_NDIM or any(n < 0 for n in sizes) or math.prod(sizes) >= 2**60:
+        raise ValueError(f"{name_of(owner)}: {name} is {shown(sizes)}, expected at most {MAX_NDIM} "
+                         "sizes of at least 0, and a product that memory could hold")
     result.ndim = len(sizes)
     for i, n in enumerate(sizes):
         result.dims[i] = n
@@ -53,8 +64,19 @@ def as_array(x, owner, name):
         if hasattr(x, "__dlpack__") and not hasattr(x, "__array_interface__"):
             return np.from_dlpack(x)
         return np.asarray(x)
-    except (ValueError, TypeError, RuntimeError, BufferError) as error:
+    except (ValueError, TypeError, RuntimeError, BufferError, AttributeError) as error:
         raise TypeError(f"{name_of(owner)}: {name} cannot be read as an array: {error}") from None
+
+
+def as_memory(x, owner, name):
+    """As :func:`as_array`, but refuse what could only be copied."""
+    if isinstance(x, np.ndarray) or hasattr(x, "__dlpack__"):
+        return as_array(x, owner, name)
+    try:
+        return np.asarray(memoryview(x))
+    except (TypeError, ValueError, BufferError):
+        raise TypeError(f"{name_of(owner)}: {name} is a {type(x).__name__}, expected a writeable "
+                        "array, or an object that exports the buffer protocol or DLPack") from None
 
 
 cdef ndarray convert_input(object array, int typenum, object owner, str name):
@@ -64,40 +86,33 @@ cdef ndarray convert_input(object array, int typenum, object owner, str name):
     # Numbers that carry no precision of their own take the layer's.
     if kind in "biu" or (kind == "f" and isinstance(array, (list, tuple, float))):
         given = given.astype(FLOAT64 if typenum == ANY_FLOAT else dtype_of(typenum))
-    native = given.dtype.newbyteorder("=")
-    if native != FLOAT32 and native != FLOAT64 or (
+    native = FLOAT64 if given.dtype.itemsize == 8 else FLOAT32
+    if given.dtype not in (native, native.newbyteorder()) or (
             typenum != ANY_FLOAT and native != dtype_of(typenum)):
         raise TypeError(f"{name_of(owner)}: {name} is {given.dtype}, expected {expected}")
     return np.require(given, native, ["C", "A"]).reshape(given.shape)
 
 
-cdef int require_shape(ndarray array, const Shape* shape, object owner, str name) except -1:
-    if not has_shape(array, shape):
-        raise ValueError(f"{name_of(owner)}: {name} has shape {(<object>array).shape}, "
-                         f"expected {as_tuple(shape)}")
-    return 0
+cdef int refuse_shape(ndarray array, const Shape* shape, object owner, str name) except -1:
+    raise ValueError(f"{name_of(owner)}: {name} has shape {(<object>array).shape}, "
+                     f"expected {as_tuple(shape)}")
 
 
-cdef ndarray convert_operand(object array, const Shape* shape, int typenum, object owner, str name):
-    given = convert_input(array, typenum, owner, name)
-    require_shape(given, shape, owner, name)
-    return given
-
-
-cdef ndarray convert_output(object array, const Shape* shape, int typenum, object owner, str name):
-    if isinstance(array, (list, tuple, str, int, float)):
-        raise TypeError(f"{name_of(owner)}: {name} is a {type(array).__name__}, expected a "
-                        f"writeable array of {dtype_of(typenum)}")
-    given = as_array(array, owner, name)
+cdef ndarray convert_target(object array, int typenum, object owner, str name):
+    given = as_memory(array, owner, name)
     if given.dtype != dtype_of(typenum):
         raise TypeError(f"{name_of(owner)}: {name} is {given.dtype}, expected {dtype_of(typenum)}")
-    require_shape(given, shape, owner, name)
     if not given.flags.carray:
         layout = ("is read-only" if not given.flags.writeable else
                   "is not C-contiguous" if not given.flags.c_contiguous else "is not aligned")
         raise ValueError(f"{name_of(owner)}: {name} {layout}, expected a C-contiguous, aligned, "
                          "writeable array")
     return given
+
+
+cdef int check_bounds(ndarray out, ndarray given, object owner, str name, str other) except -1:
+    """Refuse an output within the memory of a strided input."""
+    return refuse_overlap(owner, name, other) if np.may_share_memory(out, given) else 0
 
 
 cdef int refuse_overlap(object owner, str name, str other) except -1:
@@ -110,27 +125,39 @@ def integer(value, owner, name, minimum=1):
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected an integer") from None
+        raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected an integer"
+                        ) from None
     if not minimum <= number < 2**31:
-        raise ValueError(f"{name_of(owner)}: {name} is {number}, "
-                         f"expected an integer of at least {minimum}")
+        limit = f"at least {minimum}" if number < minimum else "less than 2**31"
+        raise ValueError(f"{name_of(owner)}: {name} is {shown(number)}, "
+                         f"expected an integer of {limit}")
     return number
+
+
+def real(value, owner, name):
+    """Return `value` as a float, which may be infinite or NaN."""
+    try:
+        if not isinstance(value, (str, bytes, bytearray)):      # float reads text too
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    except OverflowError:
+        raise ValueError(f"{name_of(owner)}: {name} is {shown(value)}, expected a number that fits "
+                         "a float") from None
+    raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected a number")
 
 
 def number(value, owner, name, minimum=None, maximum=None, above=None, below=None):
     """Return `value` as a finite float within the given bounds (`above`, `below`: excluded)."""
-    try:
-        result = float(value)
-    except (TypeError, ValueError):
-        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected a number") from None
+    result = real(value, owner, name)
     bounds = [(minimum, operator.ge, "at least"), (maximum, operator.le, "at most"),
               (above, operator.gt, "above"), (below, operator.lt, "below")]
     for bound, holds, words in bounds:
         if bound is not None and not holds(result, bound):
-            raise ValueError(f"{name_of(owner)}: {name} is {value!r}, "
+            raise ValueError(f"{name_of(owner)}: {name} is {shown(value)}, "
                              f"expected a number {words} {bound}")
     if not np.isfinite(result):
-        raise ValueError(f"{name_of(owner)}: {name} is {value!r}, expected a finite number")
+        raise ValueError(f"{name_of(owner)}: {name} is {shown(value)}, expected a finite number")
     return result
 
 
@@ -138,29 +165,32 @@ def flag(value, owner, name):
     """Return `value` as a bool; only booleans and 0 or 1 will do."""
     if isinstance(value, (bool, np.bool_)) or (isinstance(value, int) and value in (0, 1)):
         return bool(value)
-    raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected True or False")
+    raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected True or False")
 
 
 def floating_dtype(value, owner, name="dtype"):
     """Return `value` as the dtype float32 or float64."""
     try:
-        dtype = np.dtype(value)
-    except TypeError:
+        dtype = None if value is None else np.dtype(value)
+    except (TypeError, ValueError, SyntaxError, OverflowError):
         dtype = None
-    if value is None or dtype not in (FLOAT32, FLOAT64):
-        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected float32 or float64")
+    if dtype is None or dtype not in (FLOAT32, FLOAT64):     # to a dtype None means float64
+        raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected float32 or float64")
     return dtype
 
 
 def dimensions(value, owner, name):
-    """Return `value` as a tuple of sizes of at least 1, or None."""
+    """Return `value` as a tuple of one or more sizes of at least 1, or None."""
     if value is None:
         return None
     try:
         sizes = tuple(value)
     except TypeError:
-        raise TypeError(f"{name_of(owner)}: {name} is {value!r}, expected a tuple of integers"
+        raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected a tuple of integers"
                         ) from None
+    if not 0 < len(sizes) < MAX_NDIM:
+        raise ValueError(f"{name_of(owner)}: {name} is {shown(value)}, expected at least one and "
+                         f"less than {MAX_NDIM} integers")
     return tuple(integer(n, owner, name) for n in sizes)
 
 
@@ -168,7 +198,8 @@ def pair(value, owner, name):
     """Return an int or a pair of ints of at least 0 as (first, second)."""
     if isinstance(value, (tuple, list)):
         if len(value) != 2:
-            raise ValueError(f"{name_of(owner)}: {name} is {value!r}, expected one or two integers")
+            raise ValueError(f"{name_of(owner)}: {name} is {shown(value)}, "
+                             "expected one or two integers")
         first, second = value
     else:
         first = second = value

@@ -39,7 +39,7 @@ cdef class Activation:
         cdef ndarray a = self._checked(x, "x", &shape)
         cdef ndarray out = as_output(y, &shape, PyArray_TYPE(a), self, "y")
         if y is not None:
-            check_apart(out, a, self, "y", "x")
+            check_apart(out, a, x, self, "y", "x")
         self._fn(a, out)
         return out if y is None else y
 
@@ -69,8 +69,8 @@ cdef class Activation:
         cdef ndarray b = as_operand(self.Fn(a) if y is None else y, &shape, typenum, self, "y")
         cdef ndarray out = as_output(dy, &shape, typenum, self, "dy")
         if dy is not None:
-            check_apart(out, a, self, "dy", "x")
-            check_apart(out, b, self, "dy", "y")
+            check_apart(out, a, x, self, "dy", "x")
+            check_apart(out, b, y, self, "dy", "y")
         if typenum == NPY_DOUBLE:
             self._maps.deriv64(flat(a), flat(b), flat(out), 0, 0)
         else:

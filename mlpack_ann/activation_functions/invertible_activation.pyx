@@ -35,7 +35,7 @@ cdef class InvertibleActivation(Activation):
         cdef ndarray a = self._checked(y, "y", &shape)
         cdef ndarray out = as_output(x, &shape, PyArray_TYPE(a), self, "x")
         if x is not None:
-            check_apart(out, a, self, "x", "y")
+            check_apart(out, a, y, self, "x", "y")
         if PyArray_TYPE(a) == NPY_DOUBLE:
             self._inverse.inverse64(flat(a), flat(out))
         else:

@@ -49,7 +49,7 @@ cdef class BernoulliDistribution:
     """
     __signature__ = ConstructorSignature()
 
-    cdef public object rng
+    cdef object _rng
     cdef LossMaps _maps                     # of minus the log-probability
     cdef ndarray _param
     cdef bint _apply_logistic
@@ -58,7 +58,7 @@ cdef class BernoulliDistribution:
     def __init__(self, param, apply_logistic=True, eps=1e-10, rng=None):
         self._apply_logistic = flag(apply_logistic, self, "apply_logistic")
         self._eps = number(eps, self, "eps", minimum=0)
-        self.rng = _random.check(rng, self)
+        self.rng = rng
         loss = ReconstructionLoss(apply_logistic=self._apply_logistic)
         self._maps = (<ElementwiseLoss>loss)._maps
         cdef ndarray given = as_input(param, ANY_FLOAT, self, "param")
@@ -110,7 +110,7 @@ cdef class BernoulliDistribution:
         read_shape(t, &shape)
         cdef ndarray g = as_output(output, &shape, PyArray_TYPE(t), self, "output")
         if output is not None:
-            check_apart(g, t, self, "output", "observation")
+            check_apart(g, t, observation, self, "output", "observation")
         cdef double scale = -1. / PyArray_DIM(t, 0)
         if PyArray_TYPE(t) == NPY_DOUBLE:
             self._maps.slopes64(<double*>PyArray_DATA(x), <double*>PyArray_DATA(t),
@@ -150,6 +150,15 @@ cdef class BernoulliDistribution:
         """ndarray given to the constructor, a copy."""
         self._check_built()
         return self._param.copy()
+
+    @property
+    def rng(self):
+        """numpy.random.Generator, or None for the library's."""
+        return self._rng
+
+    @rng.setter
+    def rng(self, value):
+        self._rng = _random.check(value, self)
 
     @property
     def apply_logistic(self):

@@ -29,9 +29,13 @@ cdef class AdaptiveMeanPooling(MeanPooling):
     cdef readonly Py_ssize_t output_width, output_height
 
     def __init__(self, output_width, output_height):
+        self._built = False
         self.output_width = integer(output_width, self, "output_width")
         self.output_height = integer(output_height, self, "output_height")
         ImageLayer.__init__(self)           # there is no kernel to set
+
+    cdef bint _complete(self):
+        return self.output_width > 0
 
     cdef int _windows(self, const Shape* images, Windows* windows) except -1:
         return fit_windows(self, images, self.output_width, self.output_height, windows)

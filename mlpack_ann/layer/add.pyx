@@ -47,10 +47,10 @@ cdef class Add(Layer):
     cdef Py_ssize_t _size                   # 0 until known
 
     def __init__(self, out_size=None, *, dtype="float64"):
+        self._built, self._unsized = False, True
         self._size = 0 if out_size is None else integer(out_size, self, "out_size")
         super().__init__(dtype)
-        self._unsized = out_size is None
-        if not self._unsized:
+        if out_size is not None:
             self._allocate(self._size)
 
     @property

@@ -1,7 +1,6 @@
 """Layers that apply an activation function. Source: mlpack ann/layer/base_layer.hpp."""
-from inspect import Signature
-
 from mlpack_ann import activation_functions as functions
+from mlpack_ann._validation import shown
 
 from mlpack_ann.activation_functions.activation cimport Activation
 from mlpack_ann.layer.elementwise cimport Elementwise
@@ -22,8 +21,9 @@ cdef class BaseLayer(Elementwise):
     cdef readonly Activation function
 
     def __init__(self, function):
+        self._built = False
         if not isinstance(function, Activation):
-            raise TypeError(f"{type(self).__name__}: function is {function!r}, "
+            raise TypeError(f"{type(self).__name__}: function is {shown(function)}, "
                             "expected an Activation")
         self.function = function
         self._maps = self.function._maps
@@ -32,8 +32,6 @@ cdef class BaseLayer(Elementwise):
 
 cdef class NamedLayer(BaseLayer):
     """A :class:`BaseLayer` whose class names the activation function, as `_function`."""
-    __signature__ = Signature()
-
     def __init__(self):
         super().__init__(self._function())
 

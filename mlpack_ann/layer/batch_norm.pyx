@@ -72,7 +72,7 @@ cdef class BatchNorm(ChannelNorm):
                     n.groups *= point.dims[i]
                 else:
                     n.inner *= point.dims[i]
-            if n.groups == self._size or (self._unsized and n.groups > 0):
+            if n.groups > 0 and (self._unsized or n.groups == self._size):
                 return n.groups
         return self._refuse_shape(inner, self._expected())
 

@@ -3,7 +3,7 @@ import numpy as np
 
 from cython cimport floating
 
-from mlpack_ann._validation import flag, integer, number
+from mlpack_ann._validation import flag, integer, number, shown
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
 from mlpack_ann._norm cimport Split
@@ -82,7 +82,7 @@ cdef class ChannelNorm(Norm):
     def running_variance(self, value):
         variance = self._statistic(value, "running_variance")
         if variance is not None and np.any(variance < 0):
-            raise ValueError(f"{type(self).__name__}: running_variance is {value!r}, "
+            raise ValueError(f"{type(self).__name__}: running_variance is {shown(value)}, "
                              "expected no value below 0")
         self._running_variance = variance
 

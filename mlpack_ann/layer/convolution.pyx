@@ -1,6 +1,6 @@
 """Convolution of images. Source: mlpack ann/layer/convolution.hpp."""
 from mlpack_ann import _random
-from mlpack_ann._validation import flag, integer, pair
+from mlpack_ann._validation import flag, integer, pair, shown
 
 from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
 from mlpack_ann._convolution cimport Convolver
@@ -60,6 +60,7 @@ cdef class Convolution(ImageLayer):
     def __init__(self, in_size=None, out_size=None, kernel_width=None, kernel_height=None,
                  stride_width=1, stride_height=1, pad_w=0, pad_h=0, input_width=0, input_height=0,
                  padding_type="None", *, use_bias=True, dtype="float64", rng=None):
+        self._built, self._unsized = False, True
         self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
         self.out_size = integer(out_size, self, "out_size")
         self.kernel_width = integer(kernel_width, self, "kernel_width")
@@ -71,16 +72,18 @@ cdef class Convolution(ImageLayer):
         self.input_width = integer(input_width, self, "input_width", 0)
         self.input_height = integer(input_height, self, "input_height", 0)
         if not isinstance(padding_type, str) or padding_type.lower() not in PADDING_TYPES:
-            raise ValueError(f"{type(self).__name__}: padding_type is {padding_type!r}, "
+            raise ValueError(f"{type(self).__name__}: padding_type is {shown(padding_type)}, "
                              "expected 'None', 'valid' or 'same'")
         self.padding_type = padding_type
         self.use_bias = flag(use_bias, self, "use_bias")
         self._padding = None if padding_type.lower() == "same" else self._paddings(0, 0)
         self._convolver = None
         super().__init__(dtype, rng)
-        self._unsized = in_size is None
-        if not self._unsized:
+        if in_size is not None:
             self._allocate(self._size())
+
+    cdef bint _complete(self):
+        return self.stride_height > 0
 
     @property
     def in_size(self):

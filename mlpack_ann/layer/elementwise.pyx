@@ -10,10 +10,8 @@ cdef class Elementwise(Layer):
 
     A class sets `_maps` to the loops that ``_elementwise.pxi`` makes of its formula.
     """
-    def __init__(self, dtype=None):
-        if self._maps.forward64 is NULL:
-            raise TypeError(f"{type(self).__name__}: is a base class, expected one with a formula")
-        super().__init__(dtype)
+    cdef bint _complete(self):
+        return self._maps.forward64 is not NULL
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
         if PyArray_TYPE(x) == NPY_DOUBLE:

@@ -50,7 +50,7 @@ cdef class InstanceNorm(ChannelNorm):
             n.outer, n.groups, n.inner = 1, inner.dims[0] * point.dims[0], 1
             for i in range(1, point.ndim):
                 n.inner *= point.dims[i]
-            if point.dims[0] == self._size or (self._unsized and point.dims[0] > 0):
+            if point.dims[0] > 0 and (self._unsized or point.dims[0] == self._size):
                 return point.dims[0]
         size = self.size or "size"
         return self._refuse_shape(

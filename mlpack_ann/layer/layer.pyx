@@ -5,9 +5,9 @@ from numpy cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 
 from mlpack_ann import _random
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
-from mlpack_ann._validation import dimensions, flag, floating_dtype
-from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, as_tuple,
-                                     check_apart, read_shape, shape_of)
+from mlpack_ann._validation import dimensions, flag, floating_dtype, shown
+from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_target, as_tuple,
+                                     check_apart, check_shape, of_shape, read_shape, shape_of)
 
 import_array()
 
@@ -24,7 +24,9 @@ cdef class Layer:
     would never be called (Cython issue 3607). A layer's constructor calls this one last, when
     every argument has been checked; its parameters are attributes of the same names, from which
     `repr`, `pickle` and `copy` work. What else is to be kept is named in the class attribute
-    `_state`.
+    `_state`. One with sizes begins with ``self._built = False``: called again with a bad argument,
+    it leaves an object that refuses to work instead of one with sizes that do not fit its weights.
+    One with weights sets `_unsized` beforehand, and `_allocate` clears it.
 
     Parameters
     ----------
@@ -37,10 +39,14 @@ cdef class Layer:
     __signature__ = ConstructorSignature()
 
     def __init__(self, dtype=None, rng=None):
-        self.rng = _random.check(rng, self)
-        self._typenum = ANY_FLOAT if dtype is None else floating_dtype(dtype, self).num
+        self.rng = rng
+        has_weights = self._unsized or dtype is not None
+        self._typenum = floating_dtype(dtype, self).num if has_weights else ANY_FLOAT
+        if not self._complete():
+            raise TypeError(f"{type(self).__name__}: is a base class, or inherits from one whose "
+                            "__init__ was not called")
         self._training = True
-        self._seen = None
+        self._seen = self._parameters = None
         self._built = True
 
     # ---------------------------------------------------------------- what users call
@@ -66,11 +72,16 @@ cdef class Layer:
             For a wrong shape, or an `output` that is read-only, strided or overlaps the input.
         """
         cdef Shape inner, outer
-        cdef ndarray x = self._checked_input(input, &inner, &outer, True)
-        cdef ndarray y = as_output(output, &outer, PyArray_TYPE(x), self, "output")
+        cdef ndarray x = self._taken(input)
+        cdef int typenum = PyArray_TYPE(x)
+        cdef ndarray y = as_target(output, typenum, self, "output")
+        self._shapes(x, &inner, &outer)
+        y = of_shape(y, &outer, typenum, self, "output")
         if output is not None:
-            check_apart(y, x, self, "output", "input")
+            check_apart(y, x, input, self, "output", "input")
             self._keep_apart(y, "output")
+        if self._unsized:
+            self._infer(&inner)
         self._forward(x, y)
         return y if output is None else output
 
@@ -101,15 +112,20 @@ cdef class Layer:
             If the layer keeps something from Forward, and the latest was of another shape or none.
         """
         cdef Shape inner, outer
-        cdef ndarray x = self._checked_input(input, &inner, &outer, False)
+        cdef ndarray x = self._taken(input)
         cdef int typenum = PyArray_TYPE(x)
-        cdef ndarray y = as_operand(output, &outer, typenum, self, "output")
-        cdef ndarray d = as_operand(gy, &outer, typenum, self, "gy")
-        cdef ndarray result = as_output(g, &inner, typenum, self, "g")
+        cdef ndarray y = as_input(output, typenum, self, "output")
+        cdef ndarray d = as_input(gy, typenum, self, "gy")
+        cdef ndarray result = as_target(g, typenum, self, "g")
+        self._require_sizes()
+        self._shapes(x, &inner, &outer)
+        check_shape(y, &outer, self, "output")
+        check_shape(d, &outer, self, "gy")
+        result = of_shape(result, &inner, typenum, self, "g")
         if g is not None:
-            check_apart(result, x, self, "g", "input")
-            check_apart(result, y, self, "g", "output")
-            check_apart(result, d, self, "g", "gy")
+            check_apart(result, x, input, self, "g", "input")
+            check_apart(result, y, output, self, "g", "output")
+            check_apart(result, d, gy, self, "g", "gy")
             self._keep_apart(result, "g")
         self._backward(x, y, d, result)
         return result if g is None else g
@@ -137,15 +153,19 @@ cdef class Layer:
             As Backward.
         """
         cdef Shape inner, outer, flat
-        cdef ndarray x = self._checked_input(input, &inner, &outer, False)
+        cdef ndarray x = self._taken(input)
         cdef int typenum = PyArray_TYPE(x)
-        cdef ndarray d = as_operand(error, &outer, typenum, self, "error")
+        cdef ndarray d = as_input(error, typenum, self, "error")
+        cdef ndarray result = as_target(gradient, typenum, self, "gradient")
+        self._require_sizes()
+        self._shapes(x, &inner, &outer)
+        check_shape(d, &outer, self, "error")
         flat.ndim = 1
         flat.dims[0] = 0 if self._parameters is None else self._parameters.shape[0]
-        cdef ndarray result = as_output(gradient, &flat, typenum, self, "gradient")
+        result = of_shape(result, &flat, typenum, self, "gradient")
         if gradient is not None:
-            check_apart(result, x, self, "gradient", "input")
-            check_apart(result, d, self, "gradient", "error")
+            check_apart(result, x, input, self, "gradient", "input")
+            check_apart(result, d, error, self, "gradient", "error")
             self._keep_apart(result, "gradient")
         if self._parameters is not None:
             self._gradient(x, d, result)
@@ -200,6 +220,15 @@ cdef class Layer:
         return np.dtype(np.float64 if self._typenum == NPY_DOUBLE else np.float32)
 
     @property
+    def rng(self):
+        """numpy.random.Generator, or None for the library's; see `mlpack_ann.RandomSeed`."""
+        return self._rng
+
+    @rng.setter
+    def rng(self, value):
+        self._rng = _random.check(value, self)
+
+    @property
     def training(self):
         """bool, True at first: random layers draw, norms use the statistics of the batch."""
         return self._training
@@ -230,14 +259,14 @@ cdef class Layer:
         return {"parameters": self.parameters, **{name: getattr(self, name) for name in names}}
 
     def __setstate__(self, state):
+        self._check_built()
+        expected = self.__getstate__().keys()
+        if not isinstance(state, dict) or not state.keys() <= expected:
+            raise ValueError(f"{type(self).__name__}: state is {shown(state)}, "
+                             f"expected a dict of {', '.join(expected)}")
         for name, value in state.items():
-            if name != "parameters":
+            if name != "parameters" or value is not None:
                 setattr(self, name, value)
-            elif value is not None:
-                if self._parameters is None:
-                    self._allocate(value.size)
-                    self._unsized = False
-                self.parameters = value
 
     # ---------------------------------------------------------------- hooks, with their defaults
 
@@ -259,7 +288,7 @@ cdef class Layer:
         return self._not_written("Gradient")
 
     cdef int _infer(self, const Shape* inner) except -1:
-        """Take the sizes left open from the first input; called once, if `_unsized`."""
+        """Take the sizes left open from the first input and allocate; called if `_unsized`."""
         return 0
 
     cdef int _bind(self) except -1:
@@ -271,13 +300,22 @@ cdef class Layer:
         self._parameters[:] = 0
         return 0
 
+    cdef bint _complete(self):
+        """Whether the class has set what its hooks cannot do without."""
+        return True
+
     # ---------------------------------------------------------------- tools for the hooks
 
-    cdef int _allocate(self, Py_ssize_t size) except -1:
+    cdef int _allocate(self, object size) except -1:
         """Make `size` weights and give them their initial values."""
-        self._parameters = np.empty(size, self.dtype)
+        if size >= 2**58:
+            raise ValueError(f"{type(self).__name__}: parameters would have {size} elements, more "
+                             "than memory could hold")
+        # A view, so that nobody gets hold of its owner, as the `base` of another, and reshapes it.
+        self._parameters = np.empty(size, self.dtype)[:]
         self._bind()
         self._initialise()
+        self._unsized = False
         return 0
 
     cdef int _not_written(self, str method) except -1:
@@ -303,28 +341,34 @@ cdef class Layer:
 
     # ---------------------------------------------------------------- checks
 
-    cdef ndarray _checked_input(self, object input, Shape* inner, Shape* outer, bint forward):
+    # Reading an argument may run foreign code, which may change the layer. So all are read before
+    # any shape is looked at.
+
+    cdef ndarray _taken(self, object input):
         if not self._built:
             self._check_built()
-        cdef ndarray x = as_input(input, self._typenum, self, "input")
+        return as_input(input, self._typenum, self, "input")
+
+    cdef int _shapes(self, ndarray x, Shape* inner, Shape* outer) except -1:
+        """Fill in the shapes of input and output, or refuse the input's."""
+        if not self._built:
+            self._check_built()
         read_shape(x, inner)
         if inner.ndim == 0:
             self._refuse_shape(inner, "(batch, ...)")
-        if not self._unsized:
-            self._output_shape(inner, outer)
-        elif forward:
-            self._infer(inner)
-            self._unsized = False
-            self._output_shape(inner, outer)
-        else:
+        return self._output_shape(inner, outer)
+
+    cdef int _require_sizes(self) except -1:
+        if self._unsized:
             raise RuntimeError(f"{type(self).__name__}: Backward and Gradient need a Forward first")
-        return x
+        return 0
 
     cdef int _keep_apart(self, ndarray out, str name) except -1:
         if self._parameters is not None:
-            check_apart(out, self._parameters, self, name, "parameters")
+            check_apart(out, self._parameters, self._parameters, self, name, "parameters")
         return 0
 
     def _check_built(self):
         if not self._built:
-            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, expected it to be")
+            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, or failed; expected "
+                               "it to be called")

@@ -34,13 +34,16 @@ cdef class LinearNoBias(Layer):
     out_size), which is mlpack's column-major out_size x in_size.
     """
     def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
+        self._built, self._unsized = False, True
         self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
         self.out_size = integer(out_size, self, "out_size")
         self.regularizer = regularizer_or_none(regularizer, self)
         super().__init__(dtype, rng)
-        self._unsized = in_size is None
-        if not self._unsized:
+        if in_size is not None:
             self._allocate(self._size())
+
+    cdef bint _complete(self):
+        return self.out_size > 0
 
     @property
     def in_size(self):
@@ -88,5 +91,5 @@ cdef class LinearNoBias(Layer):
         weight = gradient[:self._in_size * self.out_size].reshape(self._in_size, self.out_size)
         product(transposed(x), error, weight)
         if self.regularizer is not None:
-            self.regularizer.Evaluate(self._parameters, gradient)
+            self.regularizer.Evaluate(self.parameters, gradient)
         return 0

@@ -108,12 +108,12 @@ cdef class Masked(Layer):
                 raise ValueError(f"{type(self).__name__}: mask has shape {given}, "
                                  f"expected {expected} or {(1, *expected[1:])}")
             return np.ascontiguousarray(np.broadcast_to(self._given, expected))
+        uniform = _random.generator(self.rng).random()          # 53 bits, in any generator
         if self._drawn is None or (<object>self._drawn).shape != expected:
             self._drawn = np.empty(expected, np.uint8)
         if self._ratio == 1:
             self._drawn[...] = 0
         else:
-            uniform = _random.generator(self.rng).random()      # 53 bits, in any generator
             draw(flat(self._drawn), self._ratio, <uint64_t>(uniform * 2.0**53))
         return self._drawn
 

@@ -11,11 +11,11 @@ cdef class Norm(Layer):
     """``gamma * (x - mean) / sqrt(variance + eps) + beta``; `parameters` is gamma, then beta."""
 
     def __init__(self, size, eps, dtype):
+        self._built, self._unsized = False, True
         self._size = 0 if size is None else integer(size, self, "size")
         self.eps = number(eps, self, "eps", minimum=0)
         super().__init__(dtype)
-        self._unsized = size is None
-        if not self._unsized:
+        if size is not None:
             self._allocate(2 * self._size)
 
     @property
@@ -34,9 +34,6 @@ cdef class Norm(Layer):
         return self._size or None
 
     cdef int _bind(self) except -1:
-        if self._parameters.shape[0] < 2 or self._parameters.shape[0] % 2:
-            raise ValueError(f"{type(self).__name__}: parameters has shape "
-                             f"{(<object>self._parameters).shape}, expected (2 * size,)")
         self._size = self._parameters.shape[0] // 2
         self._gamma, self._beta = self._parameters[:self._size], self._parameters[self._size:]
         return 0

@@ -1,5 +1,5 @@
 """Padding of images. Source: mlpack ann/layer/padding.hpp."""
-from mlpack_ann._validation import integer
+from mlpack_ann._validation import integer, real
 
 from cython cimport floating
 from libc.string cimport memcpy
@@ -70,11 +70,8 @@ cdef class Padding(ImageLayer):
 
     @fill_value.setter
     def fill_value(self, value):
-        try:
-            self._fill_value = float(value)     # mlpack allows -inf, to pad what is pooled next
-        except (TypeError, ValueError):
-            raise TypeError(f"{type(self).__name__}: fill_value is {value!r}, "
-                            "expected a number") from None
+        # mlpack allows -inf, to pad what is pooled next.
+        self._fill_value = real(value, self, "fill_value")
 
     cdef int _image_shape(self, const Shape* inner, Shape* outer) except -1:
         outer[0] = inner[0]

@@ -104,6 +104,9 @@ cdef class PixelShuffle(ImageLayer):
         self.size = integer(size, self, "size", self.upscale_factor ** 2)
         super().__init__()
 
+    cdef bint _complete(self):
+        return self.upscale_factor > 0
+
     cdef tuple _flat_dimensions(self):
         return self.size, self.height, self.width
 

@@ -10,12 +10,16 @@ cdef class Pooling(ImageLayer):
     """A layer that reduces windows of an image, channel by channel, to one value each."""
 
     def __init__(self, kernel_width, kernel_height, stride_width, stride_height, floor):
+        self._built = False
         self.kernel_width = integer(kernel_width, self, "kernel_width")
         self.kernel_height = integer(kernel_height, self, "kernel_height")
         self.stride_width = integer(stride_width, self, "stride_width")
         self.stride_height = integer(stride_height, self, "stride_height")
         self.floor = flag(floor, self, "floor")
         super().__init__()
+
+    cdef bint _complete(self):
+        return self.stride_width is not None
 
     cdef int _windows(self, const Shape* images, Windows* windows) except -1:
         """The windows that the constructor was given. Adaptive layers override it."""

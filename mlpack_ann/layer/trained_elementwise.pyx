@@ -11,6 +11,7 @@ cdef class TrainedElementwise(Elementwise):
     A class sets `_maps` and `_initial`, and writes `_gradient`.
     """
     def __init__(self, dtype):
+        self._built, self._unsized = False, True
         super().__init__(dtype)
         self._allocate(1)
 

@@ -59,17 +59,22 @@ cdef class UnPooling(ImageLayer):
 
     def __init__(self, pooling, kernel_width=None, kernel_height=None, stride_width=1,
                  stride_height=1):
+        self._built = False
+        self.stride_width = integer(stride_width, self, "stride_width")
+        self.stride_height = integer(stride_height, self, "stride_height")
         self._layer = pooling if isinstance(pooling, MaxPooling) else None
         if self._layer is None:
             self._take_indices(pooling, "pooling")
             self.kernel_width = integer(kernel_width, self, "kernel_width")
             self.kernel_height = integer(kernel_height, self, "kernel_height")
-        elif (kernel_width, kernel_height, stride_width, stride_height) != (None, None, 1, 1):
+        elif not (kernel_width is kernel_height is None
+                  and self.stride_width == self.stride_height == 1):
             raise ValueError(f"{type(self).__name__}: pooling is a layer, expected no kernel and "
                              "no stride beside it")
-        self.stride_width = integer(stride_width, self, "stride_width")
-        self.stride_height = integer(stride_height, self, "stride_height")
         super().__init__()
+
+    cdef bint _complete(self):
+        return self.stride_height > 0
 
     @property
     def pooling(self):

@@ -12,10 +12,8 @@ cdef class ElementwiseLoss(Loss):
 
     A class sets `_maps` to the loops that ``_loss.pxi`` makes of its formula.
     """
-    def __init__(self, reduction=True):
-        if self._maps.total64 is NULL:
-            raise TypeError(f"{type(self).__name__}: is a base class, expected one with a formula")
-        super().__init__(reduction)
+    cdef bint _complete(self):
+        return self._maps.total64 is not NULL
 
     cdef double _total(self, ndarray p, ndarray t) except *:
         cdef Py_ssize_t n = PyArray_SIZE(p)

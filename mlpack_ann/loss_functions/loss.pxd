@@ -15,6 +15,7 @@ cdef class Loss:
     cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1
     cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1
 
+    cdef bint _complete(self)
     cdef ndarray _checked(self, object prediction, Shape* shape, Shape* terms)
     cdef double _scale(self, const Shape* shape) except *
     cdef int _not_written(self, str method) except -1

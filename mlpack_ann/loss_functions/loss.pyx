@@ -2,6 +2,7 @@
 import numpy as np
 
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
+from mlpack_ann._validation import shown
 
 from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
 from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, as_tuple,
@@ -33,6 +34,9 @@ cdef class Loss:
 
     def __init__(self, reduction=True):
         self.reduction = reduction
+        if not self._complete():
+            raise TypeError(f"{type(self).__name__}: is a base class, or inherits from one whose "
+                            "__init__ was not called")
         self._built = True
 
     def Forward(self, prediction, target):
@@ -90,8 +94,8 @@ cdef class Loss:
         cdef ndarray t = self._target(target, p, &shape)
         cdef ndarray g = as_output(loss, &shape, PyArray_TYPE(p), self, "loss")
         if loss is not None:
-            check_apart(g, p, self, "loss", "prediction")
-            check_apart(g, t, self, "loss", "target")
+            check_apart(g, p, prediction, self, "loss", "prediction")
+            check_apart(g, t, target, self, "loss", "target")
         self._slopes(p, t, g, self._scale(&shape))
         return g if loss is None else loss
 
@@ -105,10 +109,10 @@ cdef class Loss:
         if isinstance(value, np.bool_):
             value = bool(value)
         if not isinstance(value, (bool, str)):
-            raise TypeError(f"{type(self).__name__}: reduction is {value!r}, "
+            raise TypeError(f"{type(self).__name__}: reduction is {shown(value)}, "
                             "expected a bool or str")
         if value not in REDUCTIONS:
-            raise ValueError(f"{type(self).__name__}: reduction is {value!r}, "
+            raise ValueError(f"{type(self).__name__}: reduction is {shown(value)}, "
                              "expected True, False, 'sum', 'mean' or 'none'")
         self._reduction = value
 
@@ -153,6 +157,10 @@ cdef class Loss:
     cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1:
         """Write `scale` times the derivative of the sum of the terms by the prediction."""
         return self._not_written("Backward")
+
+    cdef bint _complete(self):
+        """Whether the class has set what its hooks cannot do without."""
+        return True
 
     # ---------------------------------------------------------------- tools
 

@@ -47,10 +47,8 @@ cdef class PointLoss(Loss):
 
     A class sets `_maps` to its functions of one point, and `_options` to the numbers they need.
     """
-    def __init__(self, reduction=True):
-        if self._maps.term64 is NULL:
-            raise TypeError(f"{type(self).__name__}: is a base class, expected one with a formula")
-        super().__init__(reduction)
+    cdef bint _complete(self):
+        return self._maps.term64 is not NULL
 
     cdef int _term_shape(self, const Shape* shape, Shape* terms) except -1:
         terms.ndim = 1

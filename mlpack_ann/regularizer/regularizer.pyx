@@ -1,11 +1,10 @@
 """Base class of the regularisers: the public method, written once."""
-import numpy as np
-
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
-from mlpack_ann._validation import number
+from mlpack_ann._validation import number, shown
 
 from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
-from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_output, check_apart, read_shape)
+from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_target, check_apart,
+                                     check_shape, read_shape)
 
 import_array()
 
@@ -24,6 +23,7 @@ cdef class Regularizer:
 
     def __init__(self, factor):
         self.factor = number(factor, self, "factor")
+        self._built = True
 
     def Evaluate(self, weight, gradient):
         """Add the penalty's derivative by the weight to `gradient`.
@@ -46,15 +46,17 @@ cdef class Regularizer:
             weight.
         """
         cdef Shape shape
-        cdef ndarray w = as_input(weight, ANY_FLOAT, self, "weight")
-        cdef ndarray out
+        if not self._built:
+            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, expected it to be")
         if gradient is None:
             raise TypeError(f"{type(self).__name__}: gradient is None, expected an array to add to")
+        cdef ndarray w = as_input(weight, ANY_FLOAT, self, "weight")
+        cdef ndarray out = as_target(gradient, PyArray_TYPE(w), self, "gradient")
         read_shape(w, &shape)
-        if np.ndim(gradient) == 1:
+        if out.ndim == 1:
             shape.ndim, shape.dims[0] = 1, w.size
-        out = as_output(gradient, &shape, PyArray_TYPE(w), self, "gradient")
-        check_apart(out, w, self, "gradient", "weight")
+        check_shape(out, &shape, self, "gradient")
+        check_apart(out, w, weight, self, "gradient", "weight")
         self._add(w, (<object>out).reshape((<object>w).shape))
         return gradient
 
@@ -72,6 +74,6 @@ cdef class Regularizer:
 def regularizer_or_none(regularizer, owner):
     """Return `regularizer` if it is None or can regularise."""
     if regularizer is not None and not callable(getattr(regularizer, "Evaluate", None)):
-        raise TypeError(f"{type(owner).__name__}: regularizer is {regularizer!r}, expected an "
+        raise TypeError(f"{type(owner).__name__}: regularizer is {shown(regularizer)}, expected an "
                         "object with Evaluate(weight, gradient), or None")
     return regularizer
