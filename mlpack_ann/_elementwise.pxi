@@ -30,5 +30,9 @@ cdef void backward_map(const floating[::1] x, const floating[::1] y, const float
 
 
 cdef inline Maps maps() noexcept:
-    return Maps(forward_map[float], forward_map[double], deriv_map[float], deriv_map[double],
-                backward_map[float], backward_map[double])
+    # Field by field: a call of Maps would compile wrappers of the functions for Python, too.
+    cdef Maps loops
+    loops.forward32, loops.forward64 = forward_map[float], forward_map[double]
+    loops.deriv32, loops.deriv64 = deriv_map[float], deriv_map[double]
+    loops.backward32, loops.backward64 = backward_map[float], backward_map[double]
+    return loops

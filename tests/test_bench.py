@@ -47,7 +47,8 @@ def flat(row, result):
     return np.ravel(result) if row.step == "Gradient" else np.asarray(result)
 
 
-@pytest.mark.parametrize("row", [row for row in first_sizes() if row.given], ids=lambda row: row.name)
+@pytest.mark.parametrize("row", [row for row in first_sizes() if row.given],
+                         ids=lambda row: row.name)
 def test_pytorch_fills_the_array_given(row):
     function = row.calls(["torch"])["torch"].func
     if hasattr(function, "_schema"):

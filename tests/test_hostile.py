@@ -140,7 +140,8 @@ def test_input_dimensions(cls, bad):
 
 def test_unpooling_arguments_beside_a_layer():
     for argument in ("kernel_width", "stride_height"):
-        with pytest.raises((TypeError, ValueError), match="^UnPooling: (pooling|stride_height) is "):
+        with pytest.raises((TypeError, ValueError),
+                           match="^UnPooling: (pooling|stride_height) is "):
             layers.UnPooling(layers.MaxPooling(2, 2), **{argument: np.ones(2)})
 
 

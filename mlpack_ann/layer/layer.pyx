@@ -370,5 +370,5 @@ cdef class Layer:
 
     def _check_built(self):
         if not self._built:
-            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, or failed; expected "
-                               "it to be called")
+            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, or failed; "
+                               "expected it to be called")
