@@ -30,7 +30,10 @@ DIRECTIVES = {
 # What the optimiser may assume; nothing that would change NaN, infinity or rounding.
 OPTIMISE = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
 TARGET = os.environ.get("MLPACK_ANN_TARGET", "native")
-CPU_FEATURES = ["avx", "avx2", "fma", "avx512f", "avx512vl", "avx512bw", "avx512dq"]
+# What a compiler may use unasked, by the name that gcc and clang have for both macro and check.
+CPU_FEATURES = ["avx", "avx2", "fma", "bmi", "bmi2", "avx512f", "avx512vl", "avx512bw", "avx512dq",
+                "avx512cd", "avx512ifma", "avx512vbmi", "avx512vbmi2", "avx512vnni",
+                "avx512bitalg", "avx512vpopcntdq"]
 
 
 class BuildExtensions(build_ext):
@@ -57,9 +60,8 @@ class BuildExtensions(build_ext):
             module.extra_compile_args += compile_flags + ([] if is_cpu_check else cpu_flags)
             module.extra_link_args += link_flags
             if is_cpu_check:             # runs on any CPU and knows what the others need
-                module.define_macros += [("REQUIRES_" + name.upper(), "1")
-                                         for name in self.features(cpu_flags)]
-                module.define_macros.append(("TARGET", f'"{TARGET}"'))
+                needs = [f'NEEDS("{name}")' for name in self.features(cpu_flags)]
+                module.define_macros += [("FEATURES", " ".join(needs)), ("TARGET", f'"{TARGET}"')]
         super().build_extensions()
 
     def flags(self):

@@ -8,29 +8,9 @@ cdef extern from *:
     #define NEEDS(feature)
     #endif
 
-    /* setup.py defines REQUIRES_... for the instruction sets of the other modules. */
+    /* setup.py defines FEATURES as NEEDS(...) for each that the other modules use. */
     static const char* first_missing_feature(void) {
-    #ifdef REQUIRES_AVX
-        NEEDS("avx")
-    #endif
-    #ifdef REQUIRES_AVX2
-        NEEDS("avx2")
-    #endif
-    #ifdef REQUIRES_FMA
-        NEEDS("fma")
-    #endif
-    #ifdef REQUIRES_AVX512F
-        NEEDS("avx512f")
-    #endif
-    #ifdef REQUIRES_AVX512VL
-        NEEDS("avx512vl")
-    #endif
-    #ifdef REQUIRES_AVX512BW
-        NEEDS("avx512bw")
-    #endif
-    #ifdef REQUIRES_AVX512DQ
-        NEEDS("avx512dq")
-    #endif
+        FEATURES
         return "";
     }
     """

@@ -45,7 +45,8 @@ cdef int shape_of(object shape, Shape* result, object owner, str name) except -1
     except TypeError:
         raise TypeError(f"{name_of(owner)}: {name} must be a tuple of integers, "
                         f"got {shown(shape)}") from None
-    if len(sizes) > MAX_NDIM or any(n < 0 for n in sizes) or math.prod(sizes) >= 2**60:
+    if (len(sizes) > MAX_NDIM or min(sizes, default=0) < 0
+            or math.prod(n for n in sizes if n) >= 2**60):
         raise ValueError(f"{name_of(owner)}: {name} is {shown(sizes)}, expected at most {MAX_NDIM} "
                          "sizes of at least 0, and a product that memory could hold")
     result.ndim = len(sizes)

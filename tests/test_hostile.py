@@ -126,6 +126,7 @@ def test_messages_are_short():
 def test_sizes_beyond_memory():
     for call in (lambda: layers.Convolution(2**30, 2**30, 2**30, 2**30),
                  lambda: layers.CReLU().OutputShape((2**62, 2**62)),
+                 lambda: layers.CReLU().OutputShape((0, 2**62)),
                  lambda: layers.ReLU().OutputShape((2**63,))):
         with pytest.raises(ValueError, match=r"^\w+: (parameters|shape) "):
             call()
@@ -319,6 +320,10 @@ def test_arguments_that_change_the_layer_while_they_are_read():
     pooling.Forward(IMAGE)
     with pytest.raises(ValueError, match="^MaxPooling: output has shape"):
         pooling.Backward(IMAGE, pooled, Meddles(pooled, lambda: pooling.__init__(1, 1)))
+    add = layers.Add(4)
+    with pytest.raises(RuntimeError, match="^Add: __init__ was called while"):
+        add.Gradient(np.ones((1, 4)), Meddles(np.ones((1, 4)),
+                                              lambda: add.__init__(4, dtype="float32")))
 
 
 def test_nobody_reshapes_the_parameters():

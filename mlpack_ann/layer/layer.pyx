@@ -7,7 +7,8 @@ from mlpack_ann import _random
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
 from mlpack_ann._validation import dimensions, flag, floating_dtype, shown
 from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_target, as_tuple,
-                                     check_apart, check_shape, of_shape, read_shape, shape_of)
+                                     check_apart, check_shape, is_float, of_shape, read_shape,
+                                     shape_of)
 
 import_array()
 
@@ -351,8 +352,10 @@ cdef class Layer:
 
     cdef int _shapes(self, ndarray x, Shape* inner, Shape* outer) except -1:
         """Fill in the shapes of input and output, or refuse the input's."""
-        if not self._built:
+        if not self._built or not is_float(x, self._typenum):
             self._check_built()
+            raise RuntimeError(f"{type(self).__name__}: __init__ was called while arguments were "
+                               f"read, expected the dtype to stay {(<object>x).dtype}")
         read_shape(x, inner)
         if inner.ndim == 0:
             self._refuse_shape(inner, "(batch, ...)")
