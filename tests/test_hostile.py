@@ -326,6 +326,11 @@ def test_arguments_that_change_the_layer_while_they_are_read():
                                               lambda: add.__init__(4, dtype="float32")))
 
 
+@pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda case: case.id)
+def test_an_object_without_init_can_be_shown(case):
+    assert repr(case.cls.__new__(case.cls)).startswith(case.cls.__name__ + "(")
+
+
 def test_nobody_reshapes_the_parameters():
     layer = layers.Add(4)
     for view in (layer.parameters, layers.Linear(2, 2).weight):

@@ -195,7 +195,9 @@ def test_float32_far_from_zero(cls, shape):
     y, z = exact.Forward(x.astype(np.float64)), m.Forward(x)
     np.testing.assert_allclose(z, y, atol=3e-6 * abs(y).max())
     g = exact.Backward(x.astype(np.float64), y, gy)
-    np.testing.assert_allclose(m.Backward(x, z, gy.astype(np.float32)), g, atol=2e-5 * abs(g).max())
+    # Of two pixels nearly all cancels in g: what rounding leaves is relative to gy.
+    tolerance = 2e-5 * abs(g).max() + 8 * np.finfo(np.float32).eps * abs(gy).max()
+    np.testing.assert_allclose(m.Backward(x, z, gy.astype(np.float32)), g, atol=tolerance)
     if cls is not LayerNorm:
         np.testing.assert_allclose(m.running_variance, exact.running_variance, rtol=1e-6)
 

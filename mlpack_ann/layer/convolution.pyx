@@ -93,12 +93,12 @@ cdef class Convolution(ImageLayer):
     @property
     def pad_w(self):
         """int or (int, int): as given to the constructor."""
-        return one_or_both(self._given_padding[2:])
+        return self._given_padding and one_or_both(self._given_padding[2:])
 
     @property
     def pad_h(self):
         """int or (int, int): as given to the constructor."""
-        return one_or_both(self._given_padding[:2])
+        return self._given_padding and one_or_both(self._given_padding[:2])
 
     @property
     def pad_h_top(self):
