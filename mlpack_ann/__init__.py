@@ -8,7 +8,8 @@ from mlpack_ann._cpu import require as _require
 
 _require()
 
-from mlpack_ann._random import RandomSeed  # noqa: E402 (after the CPU is known to do)
+from mlpack_ann._parallel import get_num_threads, set_num_threads  # noqa: E402 (the CPU will do)
+from mlpack_ann._random import RandomSeed  # noqa: E402
 
 __version__ = "0.1.0"
-__all__ = ["RandomSeed"]
+__all__ = ["RandomSeed", "get_num_threads", "set_num_threads"]

@@ -8,24 +8,24 @@
 from mlpack_ann._elementwise cimport Maps
 
 
-cdef void forward_map(const floating[::1] x, floating[::1] y, floating a,
+cdef void forward_map(const floating* x, floating* y, Py_ssize_t n, floating a,
                       floating b) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(x.shape[0]):
+    for i in range(n):
         y[i] = f(x[i], a, b)
 
 
-cdef void deriv_map(const floating[::1] x, const floating[::1] y, floating[::1] dy,
-                    floating a, floating b) noexcept nogil:
+cdef void deriv_map(const floating* x, const floating* y, floating* dy, Py_ssize_t n, floating a,
+                    floating b) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(x.shape[0]):
+    for i in range(n):
         dy[i] = df(x[i], y[i], a, b)
 
 
-cdef void backward_map(const floating[::1] x, const floating[::1] y, const floating[::1] gy,
-                       floating[::1] g, floating a, floating b) noexcept nogil:
+cdef void backward_map(const floating* x, const floating* y, const floating* gy, floating* g,
+                       Py_ssize_t n, floating a, floating b) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(x.shape[0]):
+    for i in range(n):
         g[i] = gy[i] * df(x[i], y[i], a, b)
 
 

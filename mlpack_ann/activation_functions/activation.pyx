@@ -1,7 +1,8 @@
 """Base class of the activation functions: the public methods, written once."""
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
+from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
+from mlpack_ann._maps cimport run_deriv, run_forward
 from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, check_apart,
                                      read_shape)
 
@@ -71,10 +72,7 @@ cdef class Activation:
         if dy is not None:
             check_apart(out, a, x, self, "dy", "x")
             check_apart(out, b, y, self, "dy", "y")
-        if typenum == NPY_DOUBLE:
-            self._maps.deriv64(flat(a), flat(b), flat(out), 0, 0)
-        else:
-            self._maps.deriv32(flat(a), flat(b), flat(out), 0, 0)
+        run_deriv(&self._maps, a, b, out, 0, 0)
         return out if dy is None else dy
 
     def __repr__(self):
@@ -84,11 +82,7 @@ cdef class Activation:
         return restore, (type(self), arguments_of(self), None)
 
     cdef int _fn(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            self._maps.forward64(flat(x), flat(y), 0, 0)
-        else:
-            self._maps.forward32(flat(x), flat(y), 0, 0)
-        return 0
+        return run_forward(&self._maps, x, y, 0, 0)
 
     cdef ndarray _checked(self, object array, str name, Shape* shape):
         if self._maps.forward64 is NULL:

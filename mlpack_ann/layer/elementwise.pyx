@@ -1,5 +1,6 @@
 """What the elementwise layers share: the hooks that run a class's loops."""
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._maps cimport run_backward, run_forward
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
@@ -14,16 +15,7 @@ cdef class Elementwise(Layer):
         return self._maps.forward64 is not NULL
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            self._maps.forward64(flat(x), flat(y), self._a, self._b)
-        else:
-            self._maps.forward32(flat(x), flat(y), <float>self._a, <float>self._b)
-        return 0
+        return run_forward(&self._maps, x, y, self._a, self._b)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            self._maps.backward64(flat(x), flat(y), flat(gy), flat(g), self._a, self._b)
-        else:
-            self._maps.backward32(flat(x), flat(y), flat(gy), flat(g),
-                                  <float>self._a, <float>self._b)
-        return 0
+        return run_backward(&self._maps, x, y, gy, g, self._a, self._b)
