@@ -7,45 +7,7 @@
    channels are enough. Blocks of 1 or 2 channels are limited by loads. */
 #ifndef CONVOLUTION_BLOCKS
 #define CONVOLUTION_BLOCKS
-#include <stddef.h>
-#include <string.h>
-
-#if defined(__AVX512F__)
-#define VECTOR_BYTES 64
-#define REGISTERS 32
-#elif defined(__AVX__)
-#define VECTOR_BYTES 32
-#define REGISTERS 16
-#elif defined(__aarch64__)
-#define VECTOR_BYTES 16
-#define REGISTERS 32
-#else
-#define VECTOR_BYTES 16
-#define REGISTERS 16
-#endif
-
-#if defined(__GNUC__)
-#define ALWAYS_INLINE static inline __attribute__((always_inline))
-#define NEVER_INLINE static __attribute__((noinline))
-#define UNROLL _Pragma("GCC unroll 8")
-#elif defined(_MSC_VER)
-#define ALWAYS_INLINE static __forceinline
-#define NEVER_INLINE static __declspec(noinline)
-#define UNROLL
-#else
-#define ALWAYS_INLINE static inline
-#define NEVER_INLINE static
-#define UNROLL
-#endif
-
-/* Left to itself gcc loads an operand again for each product it is in: half the speed. */
-#if defined(__GNUC__) && defined(__AVX512F__)
-#define IN_REGISTER(v) __asm__("" : "+v"(v))
-#elif defined(__GNUC__) && defined(__SSE2__)
-#define IN_REGISTER(v) __asm__("" : "+x"(v))
-#else
-#define IN_REGISTER(v) (void)0
-#endif
+#include "_vector.h"
 
 /* A block takes its accumulators, one operand per vector, and a register for the other. */
 #define MAX_CHANNELS 4
@@ -84,30 +46,7 @@ typedef struct {
 } Dots;
 #endif
 
-#define LANES (VECTOR_BYTES / (int)sizeof(T))
-#define VECTOR NAME(vector)
-
-#if defined(__GNUC__)
-typedef T VECTOR __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)), may_alias));
-#define LOAD(p) (*(const VECTOR *)(p))
-#define STORE(p, v) (*(VECTOR *)(p) = (v))
-#define SPREAD(a) ((a) - (VECTOR){0})
-#define ADD_PRODUCT(sum, x, y) ((sum) += (x) * (y))
-#else                                   /* plain C: the compiler vectorises the loops over lanes */
-typedef struct { T lane[LANES]; } VECTOR;
-static inline VECTOR NAME(load)(const T *p) { VECTOR v; memcpy(&v, p, sizeof v); return v; }
-static inline VECTOR NAME(spread)(T a)
-{
-    VECTOR v;
-    for (int l = 0; l < LANES; l++) v.lane[l] = a;
-    return v;
-}
-#define LOAD(p) NAME(load)(p)
-#define STORE(p, v) memcpy(p, &(v), sizeof(VECTOR))
-#define SPREAD(a) NAME(spread)(a)
-#define ADD_PRODUCT(sum, x, y) \
-    do { for (int l = 0; l < LANES; l++) (sum).lane[l] += (x).lane[l] * (y).lane[l]; } while (0)
-#endif
+#include "_vector_begin.h"
 
 ALWAYS_INLINE void NAME(correlate_block)(const int channels, const int vectors,
                                          const Correlation *k)
@@ -201,9 +140,4 @@ static void NAME(dot_block_of)(const Dots *k)
 #undef CASE
 }
 
-#undef LANES
-#undef VECTOR
-#undef LOAD
-#undef STORE
-#undef SPREAD
-#undef ADD_PRODUCT
+#include "_vector_end.h"

@@ -2,20 +2,25 @@
 from cython cimport floating
 from numpy cimport ndarray
 
-cdef enum:
-    SCRATCH = 8
+from mlpack_ann._planes cimport Geometry
+from mlpack_ann._scratch cimport Scratch
+from mlpack_ann._winograd cimport Filtering
+
+cdef enum Algorithm:
+    AUTO, DIRECT, WINOGRAD
 
 
 cdef class Convolver:
-    cdef readonly Py_ssize_t in_channels, out_channels, groups
-    cdef readonly Py_ssize_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w
-    cdef readonly Py_ssize_t top, bottom, left, right
-    cdef char* _memory[SCRATCH]
-    cdef size_t _size[SCRATCH]
+    cdef Geometry _k
+    cdef Algorithm _algorithm
+    cdef Scratch _scratch
+    cdef Scratch _filter_scratch
 
     cdef int forward_images(self, ndarray x, ndarray weight, ndarray bias, ndarray y) except -1
     cdef int backward_images(self, ndarray gy, ndarray weight, ndarray g) except -1
     cdef int gradient_images(self, ndarray x, ndarray gy, ndarray dw, ndarray db) except -1
+
+    cdef bint _filters(self, const Filtering* f, double direct, Py_ssize_t item) noexcept nogil
 
     cdef int forward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                      const floating* weight, const floating* bias, floating* y) except -1 nogil
@@ -23,4 +28,6 @@ cdef class Convolver:
                       const floating* weight, floating* g) except -1 nogil
     cdef int gradient(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                       const floating* gy, floating* dw, floating* db) except -1 nogil
-    cdef void* _take(self, int use, size_t size) except NULL nogil
+
+
+cdef bint winograd_serves(const Geometry* k) noexcept nogil

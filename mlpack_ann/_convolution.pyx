@@ -1,20 +1,32 @@
 """Convolution of a batch of images with a bank of filters, its adjoint, its weight gradient.
 
-The padded image is laid out as flat planes (`Planes`), one per channel and, where the stride
-is above 1, per residue of row and column by the stride. In a plane the pixels that one tap of
-the filter meets for neighbouring outputs are neighbours, so a tap is a constant offset and a
-vector of outputs needs one load and one multiply-add per tap: no im2col. Whatever the stride,
-the dilation or the direction, only the list of offsets differs:
+Images are laid out as planes in which a tap of the filter is a constant offset (_planes.pxd), so
+that a vector of outputs needs one load and one multiply-add per tap: no im2col. Whatever the
+stride, the dilation or the direction, only the list of offsets differs:
 
  - forward: outputs are correlated with the planes of the input;
  - backward: the pixels of g with the same residues by the stride are an image of their own
    (`Target`), reached by some of the taps, and are correlated with the planes of gy;
- - gradient: dot products of gy's planes with the input's at each tap's offset.
+ - gradient: sums over pixels of gy's times the input's at each tap's offset.
+
+Vectors lie along the pixels (_convolution.h), or along the output channels where those fill
+vectors better (_product.h); 3 x 3 and 5 x 5 filters with stride 1 and channels enough go by way of
+Winograd's transforms (_winograd.pyx). The least number of vector multiply-adds decides.
 """
 from cython cimport floating
-from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, import_array, ndarray
+
+from mlpack_ann._parallel cimport in_parts, parts_of
+from mlpack_ann._planes cimport (Geometry, Planes, copy_rows, fill_planes, input_planes, input_taps,
+                                 is_unpadded, output_columns, output_planes, output_rows,
+                                 plane_count, plane_size, whole_planes)
+from mlpack_ann._product cimport (VECTOR_BYTES, Product, multiply, to_pixels, to_planes,
+                                  whole_vectors)
+from mlpack_ann._reduce cimport sum_
+from mlpack_ann._scratch cimport Scratch
+from mlpack_ann._winograd cimport (Filtering, can_filter, filter_gradient, filter_images,
+                                   filtering_cost)
 
 import_array()
 
@@ -31,7 +43,7 @@ cdef extern from *:
     #undef T
     #undef NAME
     """
-    const int VECTOR_BYTES, MAX_CHANNELS
+    const int MAX_CHANNELS
     Py_ssize_t block_vectors(Py_ssize_t channels) noexcept nogil
     ctypedef struct Correlation:
         Py_ssize_t channels, vectors, taps
@@ -58,31 +70,23 @@ cdef extern from *:
     void dot_block_of_double(const Dots*) noexcept nogil
 
 cdef enum:                      # what a piece of scratch memory is for
-    PLANES, RESULT, WEIGHTS, BIAS, TAPS, TARGETS, POSITIONS, TOTALS
+    PLANES, RESULT, WEIGHTS, BIAS, TAPS, TARGETS, POSITIONS, TOTALS, SUMS
 
 cdef enum:
     CACHE = 384 * 1024          # bytes worked on at a time: less than the L2 cache
-    RUN = 4096                  # pixels of a channel in one dot product; whole vectors
-
-
-cdef struct Planes:             # one group's image, padded and split by residue
-    Py_ssize_t channels, height, width                      # of the image
-    Py_ssize_t stride_h, stride_w, dilation_h, dilation_w
-    Py_ssize_t residues_h, residues_w                       # (j * dilation) % stride, j = 0, 1, ...
-    Py_ssize_t top, left                                    # zeros before the image
-    Py_ssize_t rows, pitch, size                            # of a plane, row to row, and in all
-    bint in_place                                           # the image itself will do
+    RUN = 4096                  # pixels of a channel in one sum of the type itself; whole vectors
+    TURN = 6                    # vector multiply-adds that transposing a vector costs
 
 
 cdef struct Target:             # the outputs that have their taps in common
     Py_ssize_t rows, columns
     Py_ssize_t first, row_step, column_step     # where they go in an image
     Py_ssize_t taps, first_tap
-    Py_ssize_t rows_at_once, pitch              # in the planes, row to row
+    Py_ssize_t rows_at_once, pitch, step        # in the planes, row to row and along a row
     bint direct                                 # vectors are stored to the image itself
     bint by_rows                                # a vector never goes on into the next row
     Py_ssize_t result_pitch, result_size        # of the result of a channel, if not direct
-    Py_ssize_t* source                          # each vector's place in the planes
+    Py_ssize_t* source                          # each vector's (or pixel's) place in the planes
     Py_ssize_t* result                          # and in the result
 
 
@@ -94,6 +98,8 @@ cdef struct Plan:               # forward or backward, for one size of image
     Py_ssize_t* index                           # and in a channel's weights
     Py_ssize_t weight_step                      # from a channel's weights to the next's
     Py_ssize_t channels, area                   # of one group's outputs
+    bint by_channels                            # vectors lie along the channels
+    Py_ssize_t padded                           # channels in whole vectors
 
 
 cdef class Convolver:
@@ -113,6 +119,8 @@ cdef class Convolver:
         Zeros at the top, bottom, left, right; any number.
     groups : int, default=1
         Divides both numbers of channels.
+    algorithm : {"auto", "direct", "winograd"}, default="auto"
+        "winograd" only for what it serves: square kernels of 3 or 5, stride 1, one group.
 
     Notes
     -----
@@ -122,22 +130,15 @@ cdef class Convolver:
     is at least 1, and so is columns; the caller has checked that. One call at a time.
     """
     def __init__(self, in_channels, out_channels, kernel, stride=(1, 1), padding=(0, 0, 0, 0),
-                 dilation=(1, 1), groups=1):
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_h, self.kernel_w = kernel
-        self.stride_h, self.stride_w = stride
-        self.dilation_h, self.dilation_w = dilation
-        self.top, self.bottom, self.left, self.right = padding
-
-    def __dealloc__(self):
-        for use in range(SCRATCH):
-            free(self._memory[use])
-
-    def __reduce__(self):
-        return type(self), (self.in_channels, self.out_channels, (self.kernel_h, self.kernel_w),
-                            (self.stride_h, self.stride_w),
-                            (self.top, self.bottom, self.left, self.right),
-                            (self.dilation_h, self.dilation_w), self.groups)
+                 dilation=(1, 1), groups=1, algorithm="auto"):
+        cdef Geometry* k = &self._k
+        k.in_channels, k.out_channels, k.groups = in_channels, out_channels, groups
+        k.kernel_h, k.kernel_w = kernel
+        k.stride_h, k.stride_w = stride
+        k.dilation_h, k.dilation_w = dilation
+        k.top, k.bottom, k.left, k.right = padding
+        self._algorithm = {"auto": AUTO, "direct": DIRECT, "winograd": WINOGRAD}[algorithm]
+        self._scratch, self._filter_scratch = Scratch(), Scratch()
 
     cdef int forward_images(self, ndarray x, ndarray weight, ndarray bias, ndarray y) except -1:
         """Fill y; bias may be None."""
@@ -168,82 +169,96 @@ cdef class Convolver:
     cdef int forward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                      const floating* weight, const floating* bias, floating* y) except -1 nogil:
         """Fill y; bias may be NULL."""
+        cdef const Geometry* k = &self._k
         cdef Plan plan
-        plan.planes = input_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t taps = plan.planes.channels * self.kernel_h * self.kernel_w, t
-        cdef Py_ssize_t rows = output_rows(self, h), columns = output_columns(self, w)
-        plan.channels, plan.area = self.out_channels // self.groups, rows * columns
-        plan.targets, plan.target_count = <Target*>self._take(TARGETS, sizeof(Target)), 1
-        plan.targets[0] = new_target(rows, columns, 0, columns, 1)
-        place_results(self, &plan, sizeof(floating))
-        plan.offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
-        plan.index, plan.weight_step, plan.targets[0].taps = plan.offset + taps, taps, taps
-        input_taps(self, &plan.planes, plan.offset)
+        cdef Filtering f
+        plan.planes = input_planes(k, h, w, sizeof(floating))
+        cdef Py_ssize_t taps = plan.planes.channels * k.kernel_h * k.kernel_w, t
+        cdef Py_ssize_t rows = output_rows(k, h), columns = output_columns(k, w)
+        plan.channels, plan.area = k.out_channels // k.groups, rows * columns
+        plan.targets = <Target*>self._scratch.take(TARGETS, sizeof(Target))
+        plan.target_count, plan.targets[0] = 1, new_target(rows, columns, 0, columns, 1)
+        plan.targets[0].taps = taps
+        lay_out(&plan, sizeof(floating))
+        f = Filtering(n, k.in_channels, k.out_channels, h, w, rows, columns, k.top, k.left,
+                      k.kernel_h, False)
+        if self._filters(&f, direct_cost(&plan, sizeof(floating)), sizeof(floating)):
+            return filter_images(&f, self._filter_scratch, x, weight, bias, y)
+        if plan.by_channels:
+            plan.planes = whole_planes(k, h, w, sizeof(floating))
+            plan.targets[0].pitch = plan.planes.pitch * k.stride_h
+            plan.targets[0].step = k.stride_w
+        place_results(self._scratch, &plan, sizeof(floating))
+        plan.offset = <Py_ssize_t*>self._scratch.take(TAPS, 2 * taps * sizeof(Py_ssize_t))
+        plan.index, plan.weight_step = plan.offset + taps, taps
+        input_taps(k, &plan.planes, plan.offset)
         for t in range(taps):
             plan.index[t] = t
-        return correlate(self, &plan, n, x, weight, bias, y)
+        return correlate(k, self._scratch, &plan, n, x, weight, bias, y)
 
     cdef int backward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* gy,
                       const floating* weight, floating* g) except -1 nogil:
         """Fill g, of images of h x w, given gy."""
+        cdef const Geometry* k = &self._k
         cdef Plan plan
-        plan.planes = output_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t area = self.kernel_h * self.kernel_w, taps = plan.planes.channels * area
-        cdef Py_ssize_t steps_h = min(self.stride_h, h), steps_w = min(self.stride_w, w)
+        cdef Filtering f
+        plan.planes = output_planes(k, h, w, sizeof(floating))
+        cdef Py_ssize_t area = k.kernel_h * k.kernel_w, taps = plan.planes.channels * area
+        cdef Py_ssize_t steps_h = min(k.stride_h, h), steps_w = min(k.stride_w, w)
         cdef Py_ssize_t i, row, column, first_tap = 0
-        plan.channels, plan.area = self.in_channels // self.groups, h * w
+        plan.channels, plan.area = k.in_channels // k.groups, h * w
         plan.target_count = steps_h * steps_w
-        plan.targets = <Target*>self._take(TARGETS, plan.target_count * sizeof(Target))
+        plan.targets = <Target*>self._scratch.take(TARGETS, plan.target_count * sizeof(Target))
         for i in range(plan.target_count):
             row, column = i // steps_w, i % steps_w
-            plan.targets[i] = new_target((h - row - 1) // self.stride_h + 1,
-                                         (w - column - 1) // self.stride_w + 1,
-                                         row * w + column, self.stride_h * w, self.stride_w)
-        place_results(self, &plan, sizeof(floating))
-        plan.offset = <Py_ssize_t*>self._take(TAPS, 2 * taps * sizeof(Py_ssize_t))
+            plan.targets[i] = new_target((h - row - 1) // k.stride_h + 1,
+                                         (w - column - 1) // k.stride_w + 1,
+                                         row * w + column, k.stride_h * w, k.stride_w)
+            plan.targets[i].taps = taps // plan.target_count        # nearly
+        lay_out(&plan, sizeof(floating))
+        f = Filtering(n, k.out_channels, k.in_channels, plan.planes.height, plan.planes.width, h, w,
+                      k.kernel_h - 1 - k.top, k.kernel_w - 1 - k.left, k.kernel_h, True)
+        if self._filters(&f, direct_cost(&plan, sizeof(floating)), sizeof(floating)):
+            return filter_images(&f, self._filter_scratch, gy, weight, <const floating*>NULL, g)
+        place_results(self._scratch, &plan, sizeof(floating))
+        plan.offset = <Py_ssize_t*>self._scratch.take(TAPS, 2 * taps * sizeof(Py_ssize_t))
         plan.index, plan.weight_step = plan.offset + taps, area
         for i in range(plan.target_count):
             plan.targets[i].first_tap = first_tap
-            plan.targets[i].taps = output_taps(self, &plan, i // steps_w, i % steps_w,
-                                                first_tap)
+            plan.targets[i].taps = output_taps(k, &plan, i // steps_w, i % steps_w, first_tap)
             first_tap += plan.targets[i].taps
-        return correlate(self, &plan, n, gy, weight, <const floating*>NULL, g)
+        return correlate(k, self._scratch, &plan, n, gy, weight, <const floating*>NULL, g)
 
     cdef int gradient(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                       const floating* gy, floating* dw, floating* db) except -1 nogil:
         """Fill dw and db, sums over the batch; db may be NULL."""
-        cdef Planes planes = input_planes(self, h, w, sizeof(floating))
-        cdef Py_ssize_t channels = self.out_channels // self.groups
-        cdef Py_ssize_t area = output_rows(self, h) * output_columns(self, w)
-        cdef Py_ssize_t taps = planes.channels * self.kernel_h * self.kernel_w
-        cdef Py_ssize_t* offset = <Py_ssize_t*>self._take(TAPS, taps * sizeof(Py_ssize_t))
-        cdef double* total = <double*>self._take(
-            TOTALS, self.out_channels * taps * sizeof(double))
-        cdef Py_ssize_t i
-        memset(total, 0, self.out_channels * taps * sizeof(double))
-        add_gradient(self, n, &planes, x, gy, offset, total)
-        for i in range(self.out_channels * taps):
-            dw[i] = <floating>total[i]
-        if db is NULL:
-            return 0
-        memset(total, 0, self.out_channels * sizeof(double))
-        for i in range(n * self.out_channels):
-            total[i % self.out_channels] += sum_plane(gy + i * area, area)
-        for i in range(self.out_channels):
-            db[i] = <floating>total[i]
-        return 0
+        cdef const Geometry* k = &self._k
+        cdef Planes planes = input_planes(k, h, w, sizeof(floating))
+        cdef Sums s = sums_of(k, &planes, sizeof(floating))
+        cdef Filtering f = Filtering(n, k.in_channels, k.out_channels, h, w, s.rows, s.columns,
+                                     k.top, k.left, k.kernel_h, False)
+        if db is not NULL:
+            sum_planes(gy, n, k.out_channels, s.area, db)
+        if self._filters(&f, s.cost, sizeof(floating)):
+            return filter_gradient(&f, self._filter_scratch, x, gy, dw)
+        if s.by_channels:
+            planes = whole_planes(k, h, w, sizeof(floating))
+        return add_gradient(k, self._scratch, &s, &planes, n, x, gy, dw)
 
-    cdef void* _take(self, int use, size_t size) except NULL nogil:
-        """Return `size` bytes for this use, aligned to 64, with anything in them."""
-        if self._memory[use] is NULL or self._size[use] < size:
-            free(self._memory[use])
-            self._size[use] = 0
-            self._memory[use] = <char*>malloc(size + 64)
-            if self._memory[use] is NULL:
-                with gil:
-                    raise MemoryError(f"convolution: no {size} bytes of scratch memory")
-            self._size[use] = size
-        return <void*>((<size_t>self._memory[use] + 63) & ~<size_t>63)
+    cdef bint _filters(self, const Filtering* f, double direct, Py_ssize_t item) noexcept nogil:
+        """Whether Winograd's way is chosen, given what an image costs directly."""
+        cdef const Geometry* k = &self._k
+        if self._algorithm == DIRECT or f.images == 0 or not winograd_serves(k) or (
+                k.top >= f.filter or k.left >= f.filter
+                or k.bottom >= f.filter or k.right >= f.filter):
+            return False
+        return self._algorithm == WINOGRAD or filtering_cost(f, item) < direct
+
+
+cdef bint winograd_serves(const Geometry* k) noexcept nogil:
+    """Whether there is a transform for this geometry."""
+    return (k.kernel_h == k.kernel_w and can_filter(k.kernel_h) and k.groups == 1
+            and k.stride_h == k.stride_w == k.dilation_h == k.dilation_w == 1)
 
 
 cdef void* data(ndarray a) noexcept:
@@ -251,93 +266,18 @@ cdef void* data(ndarray a) noexcept:
     return NULL if a is None else PyArray_DATA(a)
 
 
-# Sizes and taps ------------------------------------------------------------------------------
+# Plans -------------------------------------------------------------------------------------------
 
-cdef inline Py_ssize_t output_rows(Convolver k, Py_ssize_t h) noexcept nogil:
-    return (h + k.top + k.bottom - (k.kernel_h - 1) * k.dilation_h - 1) // k.stride_h + 1
-
-
-cdef inline Py_ssize_t output_columns(Convolver k, Py_ssize_t w) noexcept nogil:
-    return (w + k.left + k.right - (k.kernel_w - 1) * k.dilation_w - 1) // k.stride_w + 1
-
-
-cdef inline Py_ssize_t plane_count(const Planes* p) noexcept nogil:
-    return p.channels * p.residues_h * p.residues_w
+cdef inline Target new_target(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t first,
+                              Py_ssize_t row_step, Py_ssize_t column_step) noexcept nogil:
+    cdef Target t
+    memset(&t, 0, sizeof(Target))
+    t.rows, t.columns = rows, columns
+    t.first, t.row_step, t.column_step, t.step = first, row_step, column_step, 1
+    return t
 
 
-cdef inline bint is_unpadded(const Planes* p) noexcept nogil:
-    """Whether the image and its planes are the same."""
-    return (p.stride_h == p.stride_w == 1 and p.top == p.left == 0
-            and p.rows == p.height and p.pitch == p.width)
-
-
-cdef inline Py_ssize_t plane_size(Py_ssize_t pixels, Py_ssize_t item) noexcept nogil:
-    """Leave room to read a vector past the end; an odd number of cache lines, so that the
-    planes of an image spread over the sets of the cache."""
-    return ((pixels * item + VECTOR_BYTES + 63) // 64 | 1) * 64 // item
-
-
-cdef Py_ssize_t residues(Py_ssize_t kernel, Py_ssize_t stride, Py_ssize_t dilation) noexcept nogil:
-    """Count the residues by the stride that the taps meet; they meet them in turn."""
-    cdef Py_ssize_t count = 1
-    while count < kernel and count * dilation % stride != 0:
-        count += 1
-    return count
-
-
-cdef Planes input_planes(Convolver k, Py_ssize_t h, Py_ssize_t w, Py_ssize_t item) noexcept nogil:
-    """Lay out x for forward and gradient."""
-    cdef Planes p
-    p.channels, p.height, p.width = k.in_channels // k.groups, h, w
-    p.stride_h, p.stride_w = k.stride_h, k.stride_w
-    p.dilation_h, p.dilation_w = k.dilation_h, k.dilation_w
-    p.residues_h = residues(k.kernel_h, k.stride_h, k.dilation_h)
-    p.residues_w = residues(k.kernel_w, k.stride_w, k.dilation_w)
-    p.top, p.left = k.top, k.left
-    p.rows = output_rows(k, h) + (k.kernel_h - 1) * k.dilation_h // k.stride_h
-    p.pitch = output_columns(k, w) + (k.kernel_w - 1) * k.dilation_w // k.stride_w
-    p.size, p.in_place = plane_size(p.rows * p.pitch, item), False
-    return p
-
-
-cdef void input_taps(Convolver k, const Planes* p, Py_ssize_t* offset) noexcept nogil:
-    """Write each tap's offset in the planes, in the order of the weights."""
-    cdef Py_ssize_t c, a, b, plane, t = 0
-    for c in range(p.channels):
-        for a in range(k.kernel_h):
-            for b in range(k.kernel_w):
-                plane = (c * p.residues_h + a % p.residues_h) * p.residues_w + b % p.residues_w
-                offset[t] = (plane * p.size + a * k.dilation_h // k.stride_h * p.pitch
-                             + b * k.dilation_w // k.stride_w)
-                t += 1
-
-
-cdef Planes output_planes(Convolver k, Py_ssize_t h, Py_ssize_t w, Py_ssize_t item) noexcept nogil:
-    """Lay out gy for backward, padded so that every tap of every pixel of g stays inside."""
-    cdef Planes p
-    p.channels = k.out_channels // k.groups
-    p.height, p.width = output_rows(k, h), output_columns(k, w)
-    p.stride_h = p.stride_w = p.dilation_h = p.dilation_w = p.residues_h = p.residues_w = 1
-    reach(h, k.kernel_h, k.stride_h, k.dilation_h, k.top, &p.top, &p.rows)
-    reach(w, k.kernel_w, k.stride_w, k.dilation_w, k.left, &p.left, &p.pitch)
-    p.size, p.in_place = plane_size(p.rows * p.pitch, item), False
-    return p
-
-
-cdef void reach(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, Py_ssize_t dilation,
-                Py_ssize_t pad, Py_ssize_t* before, Py_ssize_t* extent) noexcept nogil:
-    """Along one axis: how far before gy's first pixel taps reach, and from there to the last."""
-    cdef Py_ssize_t first, a, distance, low = 0, high = 1
-    for first in range(min(stride, size)):
-        for a in range(kernel):
-            distance = first + pad - a * dilation
-            if distance % stride == 0:
-                low = min(low, distance // stride)
-                high = max(high, distance // stride + (size - first - 1) // stride + 1)
-    before[0], extent[0] = -low, high - low
-
-
-cdef Py_ssize_t output_taps(Convolver k, const Plan* plan, Py_ssize_t row, Py_ssize_t column,
+cdef Py_ssize_t output_taps(const Geometry* k, const Plan* plan, Py_ssize_t row, Py_ssize_t column,
                             Py_ssize_t t) noexcept nogil:
     """Write, from the t-th on, the taps that reach g[row::stride_h, column::stride_w]: their
     offset in gy's planes and their place in the weights. Return their number."""
@@ -356,100 +296,96 @@ cdef Py_ssize_t output_taps(Convolver k, const Plan* plan, Py_ssize_t row, Py_ss
     return t - first
 
 
-# Forward and backward ------------------------------------------------------------------------
-
-cdef int correlate(Convolver k, const Plan* plan, Py_ssize_t n, const floating* x,
-                   const floating* weight, const floating* bias, floating* y) except -1 nogil:
-    """Fill y (n, groups * channels, area) by correlating x's planes with the taps."""
-    cdef const Planes* planes = &plan.planes
-    cdef Py_ssize_t x_size = planes.channels * planes.height * planes.width
-    cdef Py_ssize_t y_size = plan.channels * plan.area
-    cdef Py_ssize_t padded_size = plane_count(planes) * planes.size, result_size = 0
-    cdef Py_ssize_t weights = plan.channels * planes.channels * k.kernel_h * k.kernel_w
-    cdef Py_ssize_t i, group, job
-    cdef const Target* t
-    cdef bint untouched = False             # whether there are pixels that no tap reaches
+cdef void lay_out(Plan* plan, Py_ssize_t item) noexcept nogil:
+    """Choose along what vectors lie, and how many rows are worked on at a time."""
+    cdef Py_ssize_t i
+    cdef Target* t
+    cdef double along_pixels
+    plan.padded, plan.by_channels = whole_vectors(plan.channels, item), False
     for i in range(plan.target_count):
-        result_size = max(result_size, plan.targets[i].result_size)
-        untouched |= plan.targets[i].taps == 0
-    cdef floating* packed = <floating*>k._take(WEIGHTS, k.groups * weights * sizeof(floating))
-    cdef floating* start = <floating*>k._take(
-        BIAS, k.groups * plan.channels * sizeof(floating))
-    cdef floating* padded = <floating*>k._take(PLANES, padded_size * sizeof(floating))
-    cdef floating* result = <floating*>k._take(
-        RESULT, MAX_CHANNELS * result_size * sizeof(floating))
-    cdef const floating* source = padded
-    for i in range(k.groups * plan.channels):
-        start[i] = 0 if bias is NULL else bias[i]
-    for group in range(k.groups):
-        for i in range(plan.target_count):
-            t = &plan.targets[i]
-            pack_weights(plan, t, weight + group * weights,
-                         packed + group * weights + t.first_tap * plan.channels)
-    memset(padded, 0, padded_size * sizeof(floating))
-    for job in range(n * k.groups):     # independent, given a `padded` and a `result` each
-        group = job % k.groups
-        if planes.in_place:
-            source = x + job * x_size
+        lay_along_pixels(&plan.planes, &plan.targets[i], item)
+    along_pixels = direct_cost(plan, item)
+    plan.by_channels = True
+    plan.by_channels = direct_cost(plan, item) < along_pixels
+    for i in range(plan.target_count):
+        t = &plan.targets[i]
+        if plan.by_channels:
+            t.direct, t.by_rows, t.result_pitch = False, False, t.columns
+            t.rows_at_once = max(<Py_ssize_t>1, min(
+                t.rows, CACHE // 4 // (t.columns * plan.padded * item)))
+            t.result_size = t.rows_at_once * t.columns * plan.padded
+        elif t.column_step == 1 and t.pitch == t.columns == t.row_step:
+            merge_rows(t)
+            lay_along_pixels(&plan.planes, t, item)
+
+
+cdef void merge_rows(Target* t) noexcept nogil:
+    """Take as one row what has no gap between its rows."""
+    cdef Py_ssize_t merged = t.rows_at_once
+    while t.rows % merged != 0:
+        merged -= 1
+    t.rows //= merged
+    t.columns *= merged
+    t.row_step = t.columns
+
+
+cdef void lay_along_pixels(const Planes* planes, Target* t, Py_ssize_t item) noexcept nogil:
+    """Decide how vectors lie along the rows."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // item, blocks, per_row, flat
+    t.pitch = max(planes.pitch, t.columns)
+    blocks = 1 + plane_count(planes) * t.rows * t.pitch * item // CACHE
+    t.rows_at_once = (t.rows + blocks - 1) // blocks
+    # Whole rows save a copy of the result, and for that may be 5 % more vectors.
+    per_row = (t.columns + lanes - 1) // lanes
+    flat = (t.rows_at_once - 1) * t.pitch + t.columns
+    t.direct = (t.column_step == 1 and t.columns >= lanes
+                and 20 * t.rows_at_once * per_row <= 21 * ((flat + lanes - 1) // lanes))
+    t.by_rows = t.direct or t.rows_at_once * per_row * lanes <= flat
+    t.result_pitch = per_row * lanes if t.by_rows else t.pitch
+    t.result_size = plane_size(t.rows_at_once * t.result_pitch, item)
+
+
+cdef double direct_cost(const Plan* plan, Py_ssize_t item) noexcept nogil:
+    """Vector multiply-adds of one image."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // item, i
+    cdef double cost = 0
+    cdef const Target* t
+    for i in range(plan.target_count):
+        t = &plan.targets[i]
+        if plan.by_channels:
+            cost += <double>t.rows * t.columns * (t.taps + TURN) * (plan.padded // lanes)
         else:
-            fill_planes(planes, x + job * x_size, padded)
-        if untouched:
-            memset(y + job * y_size, 0, y_size * sizeof(floating))
-        for i in range(plan.target_count):
-            t = &plan.targets[i]
-            if t.taps > 0:
-                correlate_target(plan, t, source,
-                                 packed + group * weights + t.first_tap * plan.channels,
-                                 start + group * plan.channels, y + job * y_size, result)
-    return 0
+            cost += (<double>t.taps * plan.channels * vector_count(t, t.rows_at_once, lanes)
+                     * t.rows / t.rows_at_once)
+    return cost
 
 
-cdef inline Target new_target(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t first,
-                              Py_ssize_t row_step, Py_ssize_t column_step) noexcept nogil:
-    cdef Target t
-    memset(&t, 0, sizeof(Target))
-    t.rows, t.columns = rows, columns
-    t.first, t.row_step, t.column_step = first, row_step, column_step
-    return t
-
-
-cdef int place_results(Convolver k, Plan* plan, Py_ssize_t item) except -1 nogil:
+cdef int place_results(Scratch scratch, Plan* plan, Py_ssize_t item) except -1 nogil:
     """Decide which outputs make up each vector of the targets, and where they are stored."""
-    cdef Py_ssize_t lanes = VECTOR_BYTES // item, per_row, flat, blocks, merged, total = 0
-    cdef Py_ssize_t i, v, row, column
+    cdef Py_ssize_t lanes = VECTOR_BYTES // item, per_row, total = 0, i, v, row, column
     cdef Planes* planes = &plan.planes
     cdef Target* t
+    cdef Py_ssize_t* place
     planes.in_place = is_unpadded(planes)
     for i in range(plan.target_count):
         t = &plan.targets[i]
-        t.pitch = planes.pitch
-        blocks = 1 + plane_count(planes) * t.rows * t.pitch * item // CACHE
-        t.rows_at_once = (t.rows + blocks - 1) // blocks
-        if t.column_step == 1 and t.pitch == t.columns == t.row_step:   # rows without a gap
-            merged = t.rows_at_once
-            while t.rows % merged != 0:
-                merged -= 1
-            t.rows, t.rows_at_once = t.rows // merged, t.rows_at_once // merged
-            t.columns *= merged
-            t.pitch, t.row_step = t.columns, t.columns
-        # Whole rows save a copy of the result, and for that may be 5 % more vectors.
-        per_row = (t.columns + lanes - 1) // lanes
-        flat = (t.rows_at_once - 1) * t.pitch + t.columns
-        t.direct = (t.column_step == 1 and t.columns >= lanes
-                    and 20 * t.rows_at_once * per_row <= 21 * ((flat + lanes - 1) // lanes))
-        t.by_rows = t.direct or t.rows_at_once * per_row * lanes <= flat
-        t.result_pitch = per_row * lanes if t.by_rows else t.pitch
-        t.result_size = plane_size(t.rows_at_once * t.result_pitch, item)
-        total += vector_count(t, t.rows_at_once, lanes)
-        planes.in_place &= t.direct                 # only then nothing is read past the end
+        planes.in_place &= t.direct or plan.by_channels     # nothing is read past the end
+        total += (t.rows * t.columns if plan.by_channels
+                  else 2 * vector_count(t, t.rows_at_once, lanes))
     if planes.in_place:
         planes.size = planes.height * planes.width
-    cdef Py_ssize_t* place = <Py_ssize_t*>k._take(POSITIONS, 2 * total * sizeof(Py_ssize_t))
+    place = <Py_ssize_t*>scratch.take(POSITIONS, total * sizeof(Py_ssize_t))
     for i in range(plan.target_count):
         t = &plan.targets[i]
+        t.source = place
+        if plan.by_channels:
+            place += t.rows * t.columns
+            for v in range(t.rows * t.columns):
+                t.source[v] = v // t.columns * t.pitch + v % t.columns * t.step
+            continue
         total = vector_count(t, t.rows_at_once, lanes)
         per_row = (t.columns + lanes - 1) // lanes if t.by_rows else total
-        t.source, t.result, place = place, place + total, place + 2 * total
+        t.result, place = place + total, place + 2 * total
         for v in range(total):
             row, column = v // per_row, v % per_row * lanes
             if t.direct:                            # the last in a row overlaps the one before
@@ -476,10 +412,73 @@ cdef inline Py_ssize_t channel_blocks(Py_ssize_t channels) noexcept nogil:
     return (channels + MAX_CHANNELS - 1) // MAX_CHANNELS
 
 
+# Forward and backward ----------------------------------------------------------------------------
+
+cdef struct Images:             # a batch to be correlated, and the memory of each thread
+    const Plan* plan
+    Py_ssize_t groups, splits                   # parts of an image's channels or rows
+    bint wide, untouched                        # float64; pixels that no tap reaches
+    Py_ssize_t x_size, y_size, weights, padded_size, result_size, result_memory
+    const void* x
+    const void* packed
+    const void* start
+    void* y
+    void* padded
+    void* result
+
+
+cdef int correlate(const Geometry* k, Scratch scratch, const Plan* plan, Py_ssize_t n,
+                   const floating* x, const floating* weight, const floating* bias,
+                   floating* y) except -1 nogil:
+    """Fill y (n, groups * channels, area) by correlating x's planes with the taps."""
+    cdef const Planes* planes = &plan.planes
+    cdef Py_ssize_t taps = planes.channels * k.kernel_h * k.kernel_w
+    cdef Py_ssize_t channels = plan.padded if plan.by_channels else plan.channels, i, c, group
+    cdef Py_ssize_t jobs = n * k.groups
+    cdef Images b
+    cdef int parts
+    cdef double weight_of_job
+    cdef floating* packed
+    cdef floating* start
+    b.plan, b.groups, b.wide, b.untouched = plan, k.groups, sizeof(floating) == 8, False
+    b.x_size = planes.channels * planes.height * planes.width
+    b.y_size, b.weights = plan.channels * plan.area, channels * taps
+    b.padded_size, b.result_size = plane_count(planes) * planes.size, 0
+    for i in range(plan.target_count):
+        b.result_size = max(b.result_size, plan.targets[i].result_size)
+        b.untouched |= plan.targets[i].taps == 0
+    b.result_memory = b.result_size * (2 if plan.by_channels else MAX_CHANNELS)
+    # Sixteen multiply-adds of a vector take as long as a vector of a simple map.
+    weight_of_job = direct_cost(plan, sizeof(floating)) * VECTOR_BYTES / sizeof(floating) / 16
+    parts = parts_of(jobs * 64, weight_of_job / 64)
+    b.splits = parts if jobs % parts != 0 and jobs < 4 * parts and not b.untouched else 1
+    packed = <floating*>scratch.take(WEIGHTS, k.groups * b.weights * sizeof(floating))
+    start = <floating*>scratch.take(BIAS, k.groups * channels * sizeof(floating))
+    b.padded = scratch.take(PLANES, parts * b.padded_size * sizeof(floating))
+    b.result = scratch.take(RESULT, parts * b.result_memory * sizeof(floating))
+    memset(start, 0, k.groups * channels * sizeof(floating))
+    for group in range(k.groups):
+        for c in range(0 if bias is NULL else plan.channels):
+            start[group * channels + c] = bias[group * plan.channels + c]
+        for i in range(plan.target_count):
+            pack_weights(plan, &plan.targets[i], weight + group * plan.channels * taps,
+                         packed + group * b.weights + plan.targets[i].first_tap * channels)
+    b.x, b.y, b.packed, b.start = x, y, packed, start
+    in_parts(correlate_part, &b, jobs * b.splits, weight_of_job / b.splits)
+    return 0
+
+
 cdef void pack_weights(const Plan* plan, const Target* target, const floating* weight,
                        floating* packed) noexcept nogil:
-    """Write the target's weights in the order in which the blocks of channels read them."""
+    """Write the target's weights in the order in which the blocks read them."""
     cdef Py_ssize_t blocks = channel_blocks(plan.channels), block, t, c
+    if plan.by_channels:
+        for t in range(target.first_tap, target.first_tap + target.taps):
+            memset(packed, 0, plan.padded * sizeof(floating))
+            for c in range(plan.channels):
+                packed[c] = weight[c * plan.weight_step + plan.index[t]]
+            packed += plan.padded
+        return
     for block in range(blocks):
         for t in range(target.first_tap, target.first_tap + target.taps):
             for c in range(part(plan.channels, block, blocks),
@@ -488,36 +487,83 @@ cdef void pack_weights(const Plan* plan, const Target* target, const floating* w
                 packed += 1
 
 
-cdef void fill_planes(const Planes* p, const floating* image, floating* planes) noexcept nogil:
-    """Write the image's pixels to its planes, which hold zeros elsewhere."""
-    cdef Py_ssize_t c, i, j, row, column, y, r, first, last
-    cdef const floating* source
-    cdef floating* plane = planes
-    for c in range(p.channels):
-        for i in range(p.residues_h):
-            for j in range(p.residues_w):
-                # Plane pixel (r, q) is image pixel (r * stride + row, q * stride + column).
-                row = i * p.dilation_h % p.stride_h - p.top
-                column = j * p.dilation_w % p.stride_w - p.left
-                first = (p.stride_w - 1 - column) // p.stride_w if column < 0 else 0
-                last = min(p.pitch, (p.width - column + p.stride_w - 1) // p.stride_w)
-                for r in range(p.rows):
-                    y = r * p.stride_h + row
-                    if y < 0 or y >= p.height or first >= last:
-                        continue
-                    source = image + (c * p.height + y) * p.width + column
-                    if p.stride_w == 1:
-                        copy_row(source + first, plane + r * p.pitch + first, last - first)
-                    else:
-                        gather_row(source + first * p.stride_w, p.stride_w,
-                                   plane + r * p.pitch + first, last - first)
-                plane += p.size
+cdef void correlate_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Images* b = <const Images*>task
+    if b.wide:
+        correlate_images(b, part, start, stop, <double*>b.y)
+    else:
+        correlate_images(b, part, start, stop, <float*>b.y)
 
 
-cdef void correlate_target(const Plan* plan, const Target* t, const floating* planes,
-                           const floating* weight, const floating* bias, floating* y,
-                           floating* result) noexcept nogil:
-    """Fill the target's pixels in all channels of one image."""
+cdef void correlate_images(const Images* b, int part_, Py_ssize_t start, Py_ssize_t stop,
+                           floating* y) noexcept nogil:
+    """Fill some of the splits of all images and groups."""
+    cdef const Plan* plan = b.plan
+    cdef const Planes* planes = &plan.planes
+    cdef Py_ssize_t channels = plan.padded if plan.by_channels else plan.channels
+    cdef floating* padded = <floating*>b.padded + part_ * b.padded_size
+    cdef floating* result = <floating*>b.result + part_ * b.result_memory
+    cdef const floating* source = padded
+    cdef const floating* weight
+    cdef const floating* first
+    cdef floating* out
+    cdef Py_ssize_t job, split, item, group, i, filled = -1
+    cdef const Target* t
+    memset(padded, 0, b.padded_size * sizeof(floating))
+    for item in range(start, stop):
+        job, split = item // b.splits, item % b.splits
+        group = job % b.groups
+        out = y + job * b.y_size
+        if planes.in_place:
+            source = <const floating*>b.x + job * b.x_size
+        elif job != filled:
+            fill_planes(planes, <const floating*>b.x + job * b.x_size, padded)
+            filled = job
+        if b.untouched:
+            memset(out, 0, b.y_size * sizeof(floating))
+        for i in range(plan.target_count):
+            t = &plan.targets[i]
+            if t.taps == 0:
+                continue
+            weight = (<const floating*>b.packed + group * b.weights + t.first_tap * channels)
+            first = <const floating*>b.start + group * channels
+            if plan.by_channels:
+                correlate_channels(plan, t, source, weight, first, split, b.splits, out, result)
+            else:
+                correlate_pixels(plan, t, source, weight, first, split, b.splits, out, result)
+
+
+cdef void correlate_channels(const Plan* plan, const Target* t, const floating* planes,
+                             const floating* weight, const floating* bias, Py_ssize_t split,
+                             Py_ssize_t splits, floating* y, floating* result) noexcept nogil:
+    """Fill some of the target's rows in all channels of one image, vectors along the channels."""
+    cdef Py_ssize_t row = part(t.rows, split, splits), last = part(t.rows, split + 1, splits)
+    cdef Py_ssize_t rows, pixels, c
+    cdef floating* flat = result + t.result_size
+    cdef Product k
+    k.vectors, k.taps = plan.padded // whole_vectors(1, sizeof(floating)), t.taps
+    k.x, k.offset = planes, plan.offset + t.first_tap
+    k.w, k.w_step, k.start, k.adds = weight, plan.padded, bias, False
+    k.y, k.y_step = result, plan.padded
+    while row < last:
+        rows = min(t.rows_at_once, last - row)
+        pixels = k.rows = rows * t.columns
+        k.place = t.source + row * t.columns
+        multiply(&k, planes)
+        if t.column_step == 1 and t.row_step == t.columns:
+            to_planes(result, plan.padded, pixels, 0, pixels,
+                      y + t.first + row * t.row_step, plan.area, plan.channels)
+        else:
+            to_planes(result, plan.padded, pixels, 0, pixels, flat, pixels, plan.channels)
+            for c in range(plan.channels):
+                scatter(t, flat + c * pixels, rows, y + c * plan.area + t.first + row * t.row_step)
+        row += rows
+
+
+cdef void correlate_pixels(const Plan* plan, const Target* t, const floating* planes,
+                           const floating* weight, const floating* bias, Py_ssize_t split,
+                           Py_ssize_t splits, floating* y, floating* result) noexcept nogil:
+    """Fill the target's pixels in some channels of one image, vectors along the pixels."""
     cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating)
     cdef Py_ssize_t channels = plan.channels, blocks = channel_blocks(channels)
     cdef Py_ssize_t row = 0, rows, vectors, block, tiles, tile, channel, vector, c
@@ -529,7 +575,7 @@ cdef void correlate_target(const Plan* plan, const Target* t, const floating* pl
         rows = min(t.rows_at_once, t.rows - row)
         vectors = vector_count(t, rows, lanes)
         k.x = planes + row * t.pitch
-        for block in range(blocks):
+        for block in range(part(blocks, split, splits), part(blocks, split + 1, splits)):
             channel = part(channels, block, blocks)
             k.channels = part(channels, block + 1, blocks) - channel
             k.weight, k.bias = weight + channel * t.taps, bias + channel
@@ -562,109 +608,219 @@ cdef void scatter(const Target* t, const floating* result, Py_ssize_t rows,
             to[r * t.row_step + column * t.column_step] = result[r * t.result_pitch + column]
 
 
-cdef inline void copy_rows(const floating* source, Py_ssize_t source_pitch, floating* to,
-                           Py_ssize_t pitch, Py_ssize_t rows, Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t r
-    for r in range(rows):
-        copy_row(source + r * source_pitch, to + r * pitch, columns)
+# Weight gradient ---------------------------------------------------------------------------------
+
+cdef struct Sums:               # how the gradient of one size of image is formed, and its memory
+    Py_ssize_t rows, columns, area              # of gy
+    Py_ssize_t taps, channels                   # of a group
+    Py_ssize_t groups, padded                   # channels in whole vectors
+    bint wide, by_channels                      # float64; vectors lie along the output channels
+    double cost                                 # vector multiply-adds of an image
+    bint by_rows                                # along the pixels: rows are whole vectors
+    Py_ssize_t run_rows, run_columns, flat      # of gy as it is read, pixels of a copied plane
+    Py_ssize_t at_once, first, count            # images in hand
+    const Planes* planes
+    Py_ssize_t padded_size, x_size
+    const void* x
+    const void* gy
+    void* padded_x
+    void* copied_gy
+    void* sums                                  # by channels: (groups, taps, padded) of the type
+    double* total                               # (out_channels, taps), or as `sums`
+    const Py_ssize_t* offset                    # of each tap in the planes
+    const Py_ssize_t* place                     # by channels: of each pixel of gy in the planes
 
 
-cdef inline void copy_row(const floating* source, floating* to, Py_ssize_t size) noexcept nogil:
-    """Copy by pieces of known size, which costs less than a call of memcpy; they may overlap."""
-    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating), i = 0
-    if size >= lanes:
-        while i + lanes <= size:
-            memcpy(to + i, source + i, VECTOR_BYTES)
-            i += lanes
-        memcpy(to + size - lanes, source + size - lanes, VECTOR_BYTES)
-    elif 2 * size >= lanes:
-        memcpy(to, source, VECTOR_BYTES // 2)
-        memcpy(to + size - lanes // 2, source + size - lanes // 2, VECTOR_BYTES // 2)
-    else:
-        for i in range(size):
-            to[i] = source[i]
+cdef Sums sums_of(const Geometry* k, const Planes* planes, Py_ssize_t item) noexcept nogil:
+    """Choose along what vectors lie. gy is read in place if its rows are whole vectors, else
+    copied so that zeros meet the pixels that the planes have between two rows."""
+    cdef Py_ssize_t lanes = VECTOR_BYTES // item
+    cdef Sums s
+    cdef double by_channels
+    memset(&s, 0, sizeof(Sums))
+    s.rows = planes.rows - (k.kernel_h - 1) * k.dilation_h // k.stride_h
+    s.columns = planes.pitch - (k.kernel_w - 1) * k.dilation_w // k.stride_w
+    s.area, s.groups = s.rows * s.columns, k.groups
+    s.taps = planes.channels * k.kernel_h * k.kernel_w
+    s.channels, s.wide = k.out_channels // k.groups, item == sizeof(double)
+    s.padded = whole_vectors(s.channels, item)
+    s.run_rows, s.run_columns = s.rows, s.columns
+    if planes.pitch == s.columns:               # rows without a gap
+        s.run_rows, s.run_columns = 1, s.area
+    s.flat = ((s.run_rows - 1) * planes.pitch + s.run_columns + lanes - 1) // lanes * lanes
+    s.by_rows = s.run_columns % lanes == 0
+    s.cost = <double>s.taps * s.channels * (s.area if s.by_rows else s.flat) / lanes * k.groups
+    by_channels = <double>s.area * (s.taps + TURN) * (s.padded // lanes) * k.groups
+    s.by_channels = by_channels < s.cost
+    if s.by_channels:
+        s.cost = by_channels
+    return s
 
 
-cdef inline void gather_row(const floating* source, Py_ssize_t stride, floating* to,
-                            Py_ssize_t size) noexcept nogil:
-    cdef Py_ssize_t i
-    if stride == 2:             # common, and vectorises when the compiler knows it
-        for i in range(size):
-            to[i] = source[2 * i]
-    else:
-        for i in range(size):
-            to[i] = source[stride * i]
-
-
-# Weight gradient -----------------------------------------------------------------------------
-
-cdef int add_gradient(Convolver k, Py_ssize_t n, Planes* planes, const floating* x,
-                      const floating* gy, Py_ssize_t* offset, double* total) except -1 nogil:
-    """Add to total (out_channels, taps) the weight gradient, as many images at a time as the
-    cache holds. gy is read in place if its rows are whole vectors, else copied so that zeros
-    meet the pixels that the planes have between two rows."""
-    cdef Py_ssize_t lanes = VECTOR_BYTES // sizeof(floating)
-    cdef Py_ssize_t rows = planes.rows - (k.kernel_h - 1) * k.dilation_h // k.stride_h
-    cdef Py_ssize_t columns = planes.pitch - (k.kernel_w - 1) * k.dilation_w // k.stride_w
-    cdef Py_ssize_t area = rows * columns, channels = k.out_channels // k.groups
-    cdef Py_ssize_t taps = planes.channels * k.kernel_h * k.kernel_w
-    cdef Py_ssize_t x_size = planes.channels * planes.height * planes.width
-    cdef Py_ssize_t flat, padded_size, at_once, first = 0, count, group, i, c
-    cdef bint by_rows
-    cdef Dots dots
-    if planes.pitch == columns:                 # rows without a gap
-        rows, columns = 1, area
-    flat = ((rows - 1) * planes.pitch + columns + lanes - 1) // lanes * lanes
-    by_rows = columns % lanes == 0
-    planes.in_place = by_rows and is_unpadded(planes)
+cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* planes, Py_ssize_t n,
+                      const floating* x, const floating* gy, floating* dw) except -1 nogil:
+    """Fill dw, as many images at a time as the cache holds."""
+    cdef Py_ssize_t item = sizeof(floating), jobs, copied, sums, i
+    cdef double weight = s.cost * VECTOR_BYTES / item / 16
+    planes.in_place = (s.by_rows or s.by_channels) and is_unpadded(planes)
     if planes.in_place:
         planes.size = planes.height * planes.width
-    input_taps(k, planes, offset)
-    padded_size = plane_count(planes) * planes.size
-    at_once = 1 + CACHE // ((padded_size + channels * flat) * <Py_ssize_t>sizeof(floating))
-    at_once = min(n, at_once)
-    cdef floating* padded = <floating*>k._take(PLANES, at_once * padded_size * sizeof(floating))
-    cdef floating* copy = <floating*>k._take(
-        RESULT, at_once * channels * flat * sizeof(floating))
-    memset(padded, 0, at_once * padded_size * sizeof(floating))
-    memset(copy, 0, at_once * channels * flat * sizeof(floating))
-    dots.offset, dots.stride, dots.channels, dots.vectors = offset, taps, 0, 0
-    dots.x_image = k.groups * x_size if planes.in_place else padded_size
-    if by_rows:
-        dots.rows, dots.x_row, dots.gy_row, dots.length = rows, planes.pitch, columns, columns
-        dots.gy_plane, dots.gy_image = area, k.out_channels * area
-    else:
-        dots.rows, dots.x_row, dots.gy_row, dots.length = 1, 0, 0, flat
-        dots.gy_plane, dots.gy_image = flat, channels * flat
-    while first < n:
-        count = dots.images = min(at_once, n - first)
-        for group in range(k.groups):
-            if planes.in_place:
-                dots.x = x + (first * k.groups + group) * x_size
-            else:
-                dots.x = padded
-                for i in range(count):
-                    fill_planes(planes, x + ((first + i) * k.groups + group) * x_size,
-                                padded + i * padded_size)
-            if by_rows:
-                dots.gy = gy + (first * k.groups + group) * channels * area
-            else:
-                dots.gy = copy
-                for i in range(count):
-                    for c in range(channels):
-                        copy_rows(gy + (((first + i) * k.groups + group) * channels + c) * area,
-                                  columns, copy + (i * channels + c) * flat, planes.pitch, rows,
-                                  columns)
-            dots.total = total + group * channels * taps
-            add_dots(dots, <const floating*>dots.x, <const floating*>dots.gy, channels, taps)
-        first += at_once
+    s.planes, s.padded_size = planes, plane_count(planes) * planes.size
+    s.x_size = planes.channels * planes.height * planes.width
+    copied = s.area * s.padded if s.by_channels else 0 if s.by_rows else s.channels * s.flat
+    s.at_once = 1 + CACHE // ((s.padded_size + copied) * item)
+    s.at_once = min(n, min(s.at_once, 1 + RUN // s.area) if s.by_channels else s.at_once)
+    jobs = s.at_once * k.groups
+    sums = k.groups * s.taps * (s.padded if s.by_channels else s.channels)
+    s.padded_x = scratch.take(PLANES, jobs * s.padded_size * item)
+    s.copied_gy = scratch.take(RESULT, jobs * copied * item)
+    s.total = <double*>scratch.take(TOTALS, sums * sizeof(double))
+    s.sums = scratch.take(SUMS, sums * item if s.by_channels else 1)
+    s.offset = <Py_ssize_t*>scratch.take(TAPS, s.taps * sizeof(Py_ssize_t))
+    input_taps(k, planes, <Py_ssize_t*>s.offset)
+    if s.by_channels:
+        s.place = <Py_ssize_t*>scratch.take(POSITIONS, s.area * sizeof(Py_ssize_t))
+        for i in range(s.area):
+            (<Py_ssize_t*>s.place)[i] = (i // s.columns * k.stride_h * planes.pitch
+                                         + i % s.columns * k.stride_w)
+    memset(s.padded_x, 0, jobs * s.padded_size * item)
+    memset(s.copied_gy, 0, jobs * copied * item)
+    memset(s.total, 0, sums * sizeof(double))
+    s.x, s.gy = x, gy
+    while s.first < n:
+        s.count = min(s.at_once, n - s.first)
+        in_parts(prepare_part, s, s.count * k.groups, (s.padded_size + copied) / 4.0)
+        if s.by_channels:
+            in_parts(add_channels_part, s, s.taps, weight * s.count / s.taps)
+        else:
+            in_parts(add_pixels_part, s, channel_blocks(s.channels),
+                     weight * s.count / channel_blocks(s.channels))
+        s.first += s.count
+    write_gradient(s, dw)
     return 0
 
 
+cdef void write_gradient(const Sums* s, floating* dw) noexcept nogil:
+    cdef Py_ssize_t weights = s.taps * s.channels, sums = s.taps * s.padded, i, group
+    cdef floating* narrow = <floating*>s.sums
+    if not s.by_channels:
+        for i in range(s.groups * weights):
+            dw[i] = <floating>s.total[i]
+        return
+    for i in range(s.groups * sums):
+        narrow[i] = <floating>s.total[i]
+    for group in range(s.groups):
+        to_planes(narrow + group * sums, s.padded, s.taps, 0, s.taps, dw + group * weights, s.taps,
+                  s.channels)
+
+
+cdef void prepare_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Sums* s = <const Sums*>task
+    if s.wide:
+        prepare(s, start, stop, <const double*>s.x)
+    else:
+        prepare(s, start, stop, <const float*>s.x)
+
+
+cdef void prepare(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
+                  const floating* x) noexcept nogil:
+    """Lay out some of the images in hand, and what comes back of them."""
+    cdef Py_ssize_t job, c
+    cdef const floating* gy
+    cdef floating* copy
+    for job in range(start, stop):
+        if not s.planes.in_place:
+            fill_planes(s.planes, x + (s.first * s.groups + job) * s.x_size,
+                        <floating*>s.padded_x + job * s.padded_size)
+        gy = <const floating*>s.gy + (s.first * s.groups + job) * s.channels * s.area
+        if s.by_channels:
+            to_pixels(gy, s.area, s.channels, s.area,
+                      <floating*>s.copied_gy + job * s.area * s.padded, s.padded, s.area, 0)
+        elif not s.by_rows:
+            copy = <floating*>s.copied_gy + job * s.channels * s.flat
+            for c in range(s.channels):
+                copy_rows(gy + c * s.area, s.run_columns, copy + c * s.flat, s.planes.pitch,
+                          s.run_rows, s.run_columns)
+
+
+cdef inline const floating* image_of(const Sums* s, Py_ssize_t i, Py_ssize_t group,
+                                     const floating* x) noexcept nogil:
+    """Return the planes of an image in hand."""
+    if s.planes.in_place:
+        return x + ((s.first + i) * s.groups + group) * s.x_size
+    return <const floating*>s.padded_x + (i * s.groups + group) * s.padded_size
+
+
+cdef void add_channels_part(void* task, int part, Py_ssize_t start,
+                            Py_ssize_t stop) noexcept nogil:
+    cdef const Sums* s = <const Sums*>task
+    if s.wide:
+        add_channels(s, start, stop, <const double*>s.x)
+    else:
+        add_channels(s, start, stop, <const float*>s.x)
+
+
+cdef void add_channels(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
+                       const floating* x) noexcept nogil:
+    """Add the products of the images in hand to some of the taps' totals, over all channels."""
+    cdef Py_ssize_t group, i, size = (stop - start) * s.padded
+    cdef floating* sums
+    cdef double* total
+    cdef Product k
+    k.rows, k.vectors = stop - start, s.padded // whole_vectors(1, sizeof(floating))
+    k.taps, k.place, k.offset = s.area, s.offset + start, s.place
+    k.start, k.w_step, k.y_step = NULL, s.padded, s.padded
+    for group in range(s.groups):
+        sums = <floating*>s.sums + (group * s.taps + start) * s.padded
+        total = s.total + (group * s.taps + start) * s.padded
+        k.y = sums
+        for i in range(s.count):
+            k.adds = i > 0
+            k.x = image_of(s, i, group, x)
+            k.w = <const floating*>s.copied_gy + (i * s.groups + group) * s.area * s.padded
+            multiply(&k, x)
+        for i in range(size):
+            total[i] += sums[i]
+
+
+cdef void add_pixels_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Sums* s = <const Sums*>task
+    if s.wide:
+        add_pixels(s, start, stop, <const double*>s.x)
+    else:
+        add_pixels(s, start, stop, <const float*>s.x)
+
+
+cdef void add_pixels(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
+                     const floating* x) noexcept nogil:
+    """Add the products of the images in hand to the totals of some blocks of channels."""
+    cdef Py_ssize_t group
+    cdef Dots dots
+    dots.offset, dots.stride, dots.channels, dots.vectors = s.offset, s.taps, 0, 0
+    dots.images = s.count
+    dots.x_image = s.groups * (s.x_size if s.planes.in_place else s.padded_size)
+    if s.by_rows:
+        dots.rows, dots.length = s.run_rows, s.run_columns
+        dots.x_row, dots.gy_row = s.planes.pitch, s.run_columns
+        dots.gy_plane, dots.gy_image = s.area, s.groups * s.channels * s.area
+    else:
+        dots.rows, dots.x_row, dots.gy_row, dots.length = 1, 0, 0, s.flat
+        dots.gy_plane, dots.gy_image = s.flat, s.groups * s.channels * s.flat
+    for group in range(s.groups):
+        if s.by_rows:
+            dots.gy = (<const floating*>s.gy
+                       + (s.first * s.groups + group) * s.channels * s.area)
+        else:
+            dots.gy = <const floating*>s.copied_gy + group * s.channels * s.flat
+        dots.total = s.total + group * s.channels * s.taps
+        add_dots(dots, image_of(s, 0, group, x), <const floating*>dots.gy, s.channels, s.taps,
+                 start, stop)
+
+
 cdef void add_dots(Dots whole, const floating* x, const floating* gy, Py_ssize_t channels,
-                   Py_ssize_t taps) noexcept nogil:
-    """Add the dot products of all channels with all taps, by parts that the cache holds and
-    that are short enough to be summed in float."""
+                   Py_ssize_t taps, Py_ssize_t first_block, Py_ssize_t last_block) noexcept nogil:
+    """Add the dot products of some blocks of channels with all taps, by parts that the cache holds
+    and that are short enough to be summed in float."""
     cdef Py_ssize_t runs = (whole.rows * min(whole.length, RUN) - 1) // RUN + 1, run, row
     cdef Py_ssize_t spans = (whole.length - 1) // RUN + 1, span, start
     cdef Py_ssize_t blocks = channel_blocks(channels), block, tiles, tile, channel, tap
@@ -676,7 +832,7 @@ cdef void add_dots(Dots whole, const floating* x, const floating* gy, Py_ssize_t
             start = span * RUN
             k.length = min(RUN, whole.length - start)
             k.x = x + row * k.x_row + start
-            for block in range(blocks):
+            for block in range(first_block, last_block):
                 channel = part(channels, block, blocks)
                 k.channels = part(channels, block + 1, blocks) - channel
                 k.gy = gy + channel * k.gy_plane + row * k.gy_row + start
@@ -691,21 +847,37 @@ cdef void add_dots(Dots whole, const floating* x, const floating* gy, Py_ssize_t
                         dot_block_of_double(&k)
 
 
-cdef double sum_plane(const floating* x, Py_ssize_t size) noexcept nogil:
-    """Sum in 64 lanes over short runs, in total in double."""
-    cdef floating lane[64]
-    cdef double total = 0
-    cdef Py_ssize_t i = 0, l, end
-    while size - i >= 64:
-        end = i + min(size - i, RUN)
-        memset(lane, 0, sizeof(lane))
-        while i + 64 <= end:
-            for l in range(64):
-                lane[l] += x[i + l]
-            i += 64
-        for l in range(64):
-            total += lane[l]
-    while i < size:
-        total += x[i]
-        i += 1
-    return total
+# Gradient of the bias ----------------------------------------------------------------------------
+
+cdef struct Biases:
+    Py_ssize_t images, channels, area
+    bint wide
+    const void* gy
+    void* db
+
+
+cdef void sum_planes(const floating* gy, Py_ssize_t n, Py_ssize_t channels, Py_ssize_t area,
+                     floating* db) noexcept nogil:
+    """db = the sum of each channel."""
+    cdef Biases b = Biases(n, channels, area, sizeof(floating) == 8, gy, db)
+    in_parts(sum_part, &b, channels, n * area)
+
+
+cdef void sum_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Biases* b = <const Biases*>task
+    if b.wide:
+        sum_channels(b, start, stop, <double*>b.db)
+    else:
+        sum_channels(b, start, stop, <float*>b.db)
+
+
+cdef void sum_channels(const Biases* b, Py_ssize_t start, Py_ssize_t stop,
+                       floating* db) noexcept nogil:
+    cdef const floating* gy = <const floating*>b.gy
+    cdef Py_ssize_t c, i
+    cdef double total
+    for c in range(start, stop):
+        total = 0
+        for i in range(b.images):
+            total += sum_(gy + (i * b.channels + c) * b.area, b.area)
+        db[c] = <floating>total

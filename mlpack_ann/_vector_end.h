@@ -1,0 +1,6 @@
+#undef LANES
+#undef VECTOR
+#undef LOAD
+#undef STORE
+#undef SPREAD
+#undef ADD_PRODUCT
