@@ -127,10 +127,10 @@ static void NAME(to_pixels)(const T *planes, ptrdiff_t plane, ptrdiff_t channels
 {
     const T *in[LANES];
     T *out[LANES];
-    for (ptrdiff_t p = 0; p < n; p += LANES) {
-        if (n >= LANES && p > n - LANES) p = n - LANES;         /* the last overlaps */
-        for (ptrdiff_t c = 0; c < padded; c += LANES) {
-            const ptrdiff_t rows = channels - c < LANES ? channels - c : LANES;
+    for (ptrdiff_t c = 0; c < padded; c += LANES) {             /* as many streams are read */
+        const ptrdiff_t rows = channels - c < LANES ? channels - c : LANES;
+        for (ptrdiff_t p = 0; p < n; p += LANES) {
+            if (n >= LANES && p > n - LANES) p = n - LANES;     /* the last overlaps */
             if (n < LANES) {
                 for (ptrdiff_t i = 0; i < n; i++)
                     for (ptrdiff_t l = 0; l < LANES; l++)
@@ -156,10 +156,10 @@ static void NAME(to_planes)(const T *pixels, ptrdiff_t padded, ptrdiff_t width, 
 {
     const T *in[LANES];
     T *out[LANES];
-    for (ptrdiff_t p = 0; p < n; p += LANES) {
-        if (n >= LANES && p > n - LANES) p = n - LANES;
-        for (ptrdiff_t c = 0; c < channels; c += LANES) {
-            const ptrdiff_t columns = channels - c < LANES ? channels - c : LANES;
+    for (ptrdiff_t c = 0; c < channels; c += LANES) {
+        const ptrdiff_t columns = channels - c < LANES ? channels - c : LANES;
+        for (ptrdiff_t p = 0; p < n; p += LANES) {
+            if (n >= LANES && p > n - LANES) p = n - LANES;
             if (n < LANES) {
                 for (ptrdiff_t i = 0; i < n; i++)
                     for (ptrdiff_t l = 0; l < columns; l++)

@@ -1,6 +1,6 @@
 """Linear layer. Source: mlpack ann/layer/linear.hpp."""
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._gemm cimport add_to_rows, sum_of_rows
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._gemm cimport product, sum_of_rows
 from mlpack_ann.layer.linear_no_bias cimport LinearNoBias
 
 import_array()
@@ -47,17 +47,8 @@ cdef class Linear(LinearNoBias):
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        LinearNoBias._forward(self, x, y)
-        if PyArray_TYPE(y) == NPY_DOUBLE:
-            add_to_rows[double](y, self._bias)
-        else:
-            add_to_rows[float](y, self._bias)
-        return 0
+        return product(x, self._weight, self._bias, y, self._scratch)
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        bias = gradient[self._in_size * self.out_size:]
-        if PyArray_TYPE(error) == NPY_DOUBLE:
-            sum_of_rows[double](error, bias)
-        else:
-            sum_of_rows[float](error, bias)
+        sum_of_rows(error, gradient[self._in_size * self.out_size:])
         return LinearNoBias._gradient(self, x, error, gradient)

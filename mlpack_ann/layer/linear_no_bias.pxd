@@ -1,5 +1,7 @@
 from numpy cimport ndarray
 
+from mlpack_ann._scratch cimport Scratch
+
 from mlpack_ann.layer.layer cimport Layer
 
 
@@ -8,5 +10,6 @@ cdef class LinearNoBias(Layer):
     cdef Py_ssize_t _in_size                # 0 until known
     cdef readonly object regularizer
     cdef ndarray _weight                    # (in, out), a view of the parameters
+    cdef Scratch _scratch                   # of the products
 
     cdef Py_ssize_t _size(self)

@@ -4,7 +4,8 @@ from mlpack_ann._validation import integer
 from mlpack_ann.regularizer.regularizer import regularizer_or_none
 
 from mlpack_ann._arrays cimport import_array, ndarray
-from mlpack_ann._gemm cimport product, product_by_transposed, transposed
+from mlpack_ann._gemm cimport product, product_by_transposed, transposed_product
+from mlpack_ann._scratch cimport Scratch
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
@@ -35,6 +36,7 @@ cdef class LinearNoBias(Layer):
     """
     def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
         self._built, self._unsized = False, True
+        self._scratch = Scratch()
         self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
         self.out_size = integer(out_size, self, "out_size")
         self.regularizer = regularizer_or_none(regularizer, self)
@@ -82,14 +84,14 @@ cdef class LinearNoBias(Layer):
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        return product(x, self._weight, y)
+        return product(x, self._weight, None, y, self._scratch)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        return product_by_transposed(gy, self._weight, g)
+        return product_by_transposed(gy, self._weight, g, self._scratch)
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
         weight = gradient[:self._in_size * self.out_size].reshape(self._in_size, self.out_size)
-        product(transposed(x), error, weight)
+        transposed_product(x, error, weight, self._scratch)
         if self.regularizer is not None:
             self.regularizer.Evaluate(self.parameters, gradient)
         return 0
