@@ -14,12 +14,14 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+import Cython
 import numpy
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError
 
+TRANSLATED = "build/cython"
 SHARED = "mlpack_ann._cyutility"         # Cython's memoryview code, compiled once for all
 CPU_CHECK = "mlpack_ann._cpu"            # knows what the others need, and has to import SHARED
 ANY_CPU = [CPU_CHECK, SHARED]            # so these two are compiled once, for the baseline
@@ -54,11 +56,7 @@ class BuildExtensions(build_ext):
     def finalize_options(self):
         workers = os.cpu_count() or 1
         if self.distribution.commands != ["sdist"]:     # which only asks what there will be
-            made = cythonize(
-                modules(), nthreads=workers if sys.platform == "linux" else 0,
-                build_dir="build/cython", compiler_directives=DIRECTIVES,
-                include_path=["mlpack_ann"], force=changed("build/directives.txt", DIRECTIVES),
-                shared_utility_qualified_name=SHARED)
+            made = translated(workers)
             self.distribution.ext_modules = [in_variant(module, variant) for variant in VARIANTS
                                              for module in made if in_usual_place(variant)
                                              or module.name not in ANY_CPU]
@@ -156,6 +154,33 @@ def modules():
                                      ("NPY_TARGET_VERSION", "NPY_2_0_API_VERSION")])
             for path in sorted(Path("mlpack_ann").rglob("*.pyx"))]
     return [*made, Extension(SHARED, [SHARED.replace(".", "/") + ".c"])]
+
+
+def translated(workers):
+    """Return the modules with their C, which Cython writes if it is not there.
+
+    Asked, Cython would write all of it again for every environment that pip makes: NumPy's own
+    declarations are always new there.
+    """
+    made = modules()
+    force = changed("build/cython.txt", [DIRECTIVES, Cython.__version__, numpy.__version__])
+    written = {module.name: Path(TRANSLATED, module.sources[0]).with_suffix(".c")
+               for module in made}
+    sources = [path for path in Path("mlpack_ann").rglob("*.p*")
+               if path.suffix in (".pyx", ".pxd", ".pxi")]
+    if force or not all(map(Path.exists, written.values())) or (
+            max(map(modified, sources)) >= min(map(modified, written.values()))):
+        return cythonize(made, nthreads=workers if sys.platform == "linux" else 0,
+                         build_dir=TRANSLATED, compiler_directives=DIRECTIVES,
+                         include_path=["mlpack_ann"], force=force,
+                         shared_utility_qualified_name=SHARED)
+    for module in made:
+        module.sources = [str(written[module.name])]
+    return made
+
+
+def modified(path):
+    return path.stat().st_mtime
 
 
 def in_usual_place(variant):
