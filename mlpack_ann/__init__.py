@@ -4,12 +4,13 @@ Layers are in `mlpack_ann.layer`, losses in `mlpack_ann.loss_functions`, activat
 `mlpack_ann.activation_functions`, regularisers in `mlpack_ann.regularizer`; ``python -m mlpack_ann
 compare`` compares them with mlpack itself.
 """
-from mlpack_ann._cpu import require as _require
+from mlpack_ann import _variants
 
-_require()
+_variants.use(_variants.choose()[0])
 
-from mlpack_ann._parallel import get_num_threads, set_num_threads  # noqa: E402 (the CPU will do)
+from mlpack_ann._config import show_config  # noqa: E402 (compiled modules only from here on)
+from mlpack_ann._parallel import get_num_threads, set_num_threads  # noqa: E402
 from mlpack_ann._random import RandomSeed  # noqa: E402
 
 __version__ = "0.1.0"
-__all__ = ["RandomSeed", "get_num_threads", "set_num_threads"]
+__all__ = ["RandomSeed", "get_num_threads", "set_num_threads", "show_config"]

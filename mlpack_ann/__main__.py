@@ -6,6 +6,7 @@ import sys
 COMMANDS = {
     "compare": ("mlpack_ann.port.compare", "compare every class with values recorded from mlpack"),
     "bench": ("mlpack_ann.bench.report", "time every class beside PyTorch and NumPy"),
+    "config": ("mlpack_ann._config", "show what was built, and which variant this CPU got"),
 }
 
 

@@ -1,27 +1,31 @@
-"""Whether this CPU has what the package was compiled for. Itself compiled for any CPU."""
+"""What the package was compiled for, and what of that this CPU has. Compiled for any CPU."""
 
 cdef extern from *:
     """
+    #include <string.h>
+
     #if defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
     #define NEEDS(feature) if (!__builtin_cpu_supports(feature)) return feature;
     #else
     #define NEEDS(feature)
     #endif
+    #define VARIANT(name, needs) if (strcmp(variant, name) == 0) { needs }
 
-    /* setup.py defines FEATURES as NEEDS(...) for each that the other modules use. */
-    static const char* first_missing_feature(void) {
-        FEATURES
+    /* setup.py defines ANN_VARIANTS as VARIANT("name", NEEDS("feature") ...) for each. */
+    static const char *first_missing_feature(const char *variant)
+    {
+        ANN_VARIANTS
         return "";
     }
     """
-    const char* first_missing_feature()
-    const char* TARGET
+    const char* first_missing_feature(const char* variant)
+    const char* ANN_TARGET
+    const char* ANN_NAMES
+
+TARGET = ANN_TARGET.decode()
+VARIANTS = ANN_NAMES.decode().split()       # the best first
 
 
-def require():
-    """Raise ImportError if the package was compiled for another CPU than this one."""
-    missing = first_missing_feature().decode()
-    if missing:
-        raise ImportError(f"mlpack_ann was built for {TARGET.decode()!r}, which needs {missing}; "
-                          "this CPU lacks it. Build it on this machine, or with "
-                          "MLPACK_ANN_TARGET=x86-64")
+def missing(variant):
+    """Return the first feature that a variant's code uses and this CPU lacks, or ""."""
+    return first_missing_feature(variant.encode()).decode()
