@@ -1,14 +1,14 @@
 """Matrix products of the linear layers, and the sums that go with them.
 
-Two ways: NumPy's BLAS, and the register blocks of _product.h, by panels of the result's columns,
-which is what threads share. Measured with AVX-512 against OpenBLAS: the blocks reach 90-98 % of the
-multiply-add peak where BLAS copies or first clears what is small or thin, and BLAS is ahead where
-all sizes are in the hundreds.
+By the register blocks of _product.h, in panels of the result's columns, which is what threads
+share; single rows are limited by reading the matrix, which _rows.h does at the speed of the cache.
+Measured with AVX-512 against NumPy's OpenBLAS: 1.05 to 1.8 times as fast from four rows on, as fast
+for one row, and with the same bits for any number of threads, which BLAS does not promise.
 """
 from cython cimport floating
 from libc.string cimport memcpy, memset
-from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_Transpose,
-                    PyArray_TYPE, import_array, ndarray)
+from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_TYPE,
+                    import_array, ndarray)
 
 from mlpack_ann._parallel cimport in_parts, parts_of
 from mlpack_ann._product cimport VECTOR_BYTES, Product, multiply, to_pixels, to_planes, whole_vectors
@@ -16,22 +16,41 @@ from mlpack_ann._scratch cimport Scratch
 
 import_array()
 
-cdef extern from "numpy/arrayobject.h":
-    object PyArray_MatrixProduct2(object a, object b, ndarray out)
+cdef extern from *:
+    """
+    #define T float
+    #define NAME(f) f##_float
+    #include "_rows.h"
+    #undef T
+    #undef NAME
+    #define T double
+    #define NAME(f) f##_double
+    #include "_rows.h"
+    #undef T
+    #undef NAME
+    """
+    void combine_float(const float*, const float*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+                       float*) noexcept nogil
+    void combine_double(const double*, const double*, Py_ssize_t, Py_ssize_t, Py_ssize_t,
+                        double*) noexcept nogil
+    void dots_float(const float*, Py_ssize_t, Py_ssize_t, const float*, float*) noexcept nogil
+    void dots_double(const double*, Py_ssize_t, Py_ssize_t, const double*, double*) noexcept nogil
 
 cdef enum:                              # what a piece of scratch memory is for
     PLACES, PANELS, RESULTS, START, TURNED, TURNED_RESULT
 
 cdef enum:
     WIDTH = 4                           # vectors of a panel
-    DEPTH = 1024                        # products summed before the next rows of a panel are read
-    FEW = 4
-    MANY = 128                                 # rows
+    DEPTH = 1024                        # rows of a panel's factor at a time: 256 kB
+    BLOCK = 8                           # of dot products
+    FEW = 4                             # rows
+    MANY = 128
 
 
 cdef struct Task:                       # out (rows, columns) = x by w, plus start
     bint wide, turned                   # float64; w is (columns, taps)
     Py_ssize_t rows, columns, taps
+    Py_ssize_t width                    # of a panel
     Py_ssize_t splits                   # of the rows
     const void* x
     const void* w
@@ -48,15 +67,17 @@ cdef int run(Task* t, Scratch scratch, Py_ssize_t row_step, Py_ssize_t tap_step,
              const floating* bias) except -1 nogil:
     """Multiply by register blocks; element (r, t) of the left factor is x[r * row_step
     + t * tap_step]."""
-    cdef Py_ssize_t width = WIDTH * whole_vectors(1, sizeof(floating))
-    cdef Py_ssize_t panels = (t.columns + width - 1) // width, i
-    cdef double weight = t.rows * <double>t.taps * width / 16
+    cdef Py_ssize_t lanes = whole_vectors(1, sizeof(floating)), panels, i
+    # Sixteen multiply-adds take as long as an element of a map.
+    cdef double weight = t.rows * <double>t.taps * t.columns / 16
+    cdef int parts = parts_of(t.columns, weight / t.columns)
     cdef Py_ssize_t* steps
     cdef floating* start
-    cdef int parts = parts_of(panels * 8, weight / 8)
-    t.splits = 1 if panels % parts == 0 or panels >= 4 * parts else parts
+    t.width = WIDTH * lanes
+    panels = (t.columns + t.width - 1) // t.width
+    t.splits = 1 if panels % parts == 0 or panels >= 4 * parts else min(<Py_ssize_t>parts, t.rows)
     t.wide = sizeof(floating) == 8
-    t.panel_size, t.result_size = min(t.taps, <Py_ssize_t>DEPTH) * width, t.rows * width
+    t.panel_size, t.result_size = min(t.taps, <Py_ssize_t>DEPTH) * t.width, t.rows * t.width
     steps = <Py_ssize_t*>scratch.take(PLACES, (t.rows + t.taps) * sizeof(Py_ssize_t))
     t.panels = scratch.take(PANELS, parts * t.panel_size * sizeof(floating))
     t.results = scratch.take(RESULTS, parts * t.result_size * sizeof(floating))
@@ -66,11 +87,11 @@ cdef int run(Task* t, Scratch scratch, Py_ssize_t row_step, Py_ssize_t tap_step,
     for i in range(t.taps):
         steps[t.rows + i] = i * tap_step
     if bias is not NULL:
-        start = <floating*>scratch.take(START, panels * width * sizeof(floating))
-        memset(start + t.columns, 0, (panels * width - t.columns) * sizeof(floating))
+        start = <floating*>scratch.take(START, panels * t.width * sizeof(floating))
+        memset(start + t.columns, 0, (panels * t.width - t.columns) * sizeof(floating))
         memcpy(start, bias, t.columns * sizeof(floating))
         t.start = start
-    in_parts(work, t, panels * t.splits, weight / t.splits)
+    in_parts(work, t, panels * t.splits, weight / (panels * t.splits))
     return 0
 
 
@@ -88,15 +109,15 @@ cdef void multiply_panel(const Task* t, int part, Py_ssize_t panel, Py_ssize_t s
                          floating* out) noexcept nogil:
     """Fill some rows of the columns of a panel. Its factor is read in place if it has whole vectors
     of contiguous columns, else copied; so too the result."""
-    cdef Py_ssize_t lanes = whole_vectors(1, sizeof(floating)), width = WIDTH * lanes
-    cdef Py_ssize_t column = panel * width, columns = min(width, t.columns - column)
+    cdef Py_ssize_t column = panel * t.width, columns = min(t.width, t.columns - column)
     cdef Py_ssize_t padded = whole_vectors(columns, sizeof(floating)), first = 0, i
     cdef Py_ssize_t row = t.rows * split // t.splits, rows = t.rows * (split + 1) // t.splits - row
     cdef floating* copy = <floating*>t.panels + part * t.panel_size
     cdef floating* result = <floating*>t.results + part * t.result_size
     cdef const floating* w
     cdef Product k
-    k.rows, k.vectors, k.x, k.place = rows, padded // lanes, t.x, t.place + row
+    k.rows, k.vectors = rows, padded // whole_vectors(1, sizeof(floating))
+    k.x, k.place = t.x, t.place + row
     k.start = NULL if t.start is NULL else <const floating*>t.start + column
     k.y, k.y_step = out + row * t.columns + column, t.columns
     if padded != columns:
@@ -134,35 +155,36 @@ cdef int run_of(Task* t, Scratch scratch, ndarray x, ndarray w, ndarray out, Py_
                <const float*>(NULL if bias is None else PyArray_DATA(bias)))
 
 
-cdef inline bint is_thin(Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t item) noexcept nogil:
-    """Whether BLAS is ahead: for single rows, and where panels would be mostly empty."""
-    return rows < FEW or columns < 2 * whole_vectors(1, item)
-
-
 cdef int product(ndarray a, ndarray b, ndarray bias, ndarray out, Scratch scratch) except -1:
     """out = a @ b, plus bias on every row unless that is None."""
     cdef Task t
-    if is_thin(PyArray_DIM(out, 0), PyArray_DIM(out, 1), PyArray_ITEMSIZE(out)):
-        PyArray_MatrixProduct2(a, b, out)
-        return 0 if bias is None else add_to_rows(out, bias)
-    t.turned, t.taps = False, PyArray_DIM(b, 0)
-    return run_of(&t, scratch, a, b, out, t.taps, 1, bias)
+    cdef Rows r
+    if PyArray_DIM(out, 0) >= FEW:
+        t.turned, t.taps = False, PyArray_DIM(b, 0)
+        return run_of(&t, scratch, a, b, out, t.taps, 1, bias)
+    r = rows_of(a, b, out)
+    r.start = NULL if bias is None else PyArray_DATA(bias)
+    in_parts(combine_part, &r, (r.columns + 63) // 64, 16 * r.taps * r.rows)
+    return 0
 
 
 cdef int product_by_transposed(ndarray a, ndarray b, ndarray out, Scratch scratch) except -1:
     """out = a @ b.T."""
     cdef Task t
-    if PyArray_DIM(out, 0) < FEW:
-        PyArray_MatrixProduct2(a, PyArray_Transpose(b, NULL), out)
+    cdef Rows r
+    cdef Py_ssize_t rows = PyArray_DIM(out, 0), lanes = VECTOR_BYTES // PyArray_ITEMSIZE(out)
+    if rows < FEW:
+        r = rows_of(a, b, out)
+        in_parts(dot_part, &r, (r.columns + BLOCK - 1) // BLOCK, BLOCK / 4 * r.taps * r.rows)
         return 0
-    if whole_vectors(1, PyArray_ITEMSIZE(out)) <= 2 * PyArray_DIM(out, 0) <= 2 * MANY:
+    if lanes <= 2 * rows and rows <= MANY:
         if PyArray_TYPE(out) == NPY_DOUBLE:
             return product_of_turned(<const double*>PyArray_DATA(a), <const double*>PyArray_DATA(b),
-                                     <double*>PyArray_DATA(out), PyArray_DIM(out, 0),
-                                     PyArray_DIM(b, 0), PyArray_DIM(b, 1), scratch)
+                                     <double*>PyArray_DATA(out), rows, PyArray_DIM(b, 0),
+                                     PyArray_DIM(b, 1), scratch)
         return product_of_turned(<const float*>PyArray_DATA(a), <const float*>PyArray_DATA(b),
-                                 <float*>PyArray_DATA(out), PyArray_DIM(out, 0),
-                                 PyArray_DIM(b, 0), PyArray_DIM(b, 1), scratch)
+                                 <float*>PyArray_DATA(out), rows, PyArray_DIM(b, 0),
+                                 PyArray_DIM(b, 1), scratch)
     t.turned, t.taps = True, PyArray_DIM(b, 1)
     return run_of(&t, scratch, a, b, out, t.taps, 1, None)
 
@@ -194,9 +216,6 @@ cdef int transposed_product(ndarray a, ndarray b, ndarray out, Scratch scratch) 
             outer_product(<const float*>PyArray_DATA(a), <const float*>PyArray_DATA(b),
                           <float*>PyArray_DATA(out), PyArray_DIM(out, 0), PyArray_DIM(out, 1))
         return 0
-    if is_thin(FEW, PyArray_DIM(out, 1), PyArray_ITEMSIZE(out)):
-        PyArray_MatrixProduct2(PyArray_Transpose(a, NULL), b, out)
-        return 0
     t.turned, t.taps = False, PyArray_DIM(a, 0)
     return run_of(&t, scratch, a, b, out, 1, PyArray_DIM(a, 1), None)
 
@@ -210,19 +229,66 @@ cdef void outer_product(const floating* a, const floating* b, floating* out, Py_
             out[i * columns + j] = a[i] * b[j]
 
 
-# Rows ------------------------------------------------------------------------------------------
+# Few rows --------------------------------------------------------------------------------------
 
-cdef struct Rows:
+cdef struct Rows:                       # out (rows, columns), of x (rows, taps) by w
     bint wide
-    Py_ssize_t rows, columns
+    Py_ssize_t rows, columns, taps
     const void* x
-    void* total
+    const void* w
+    const void* start
+    void* out
 
+
+cdef Rows rows_of(ndarray x, ndarray w, ndarray out) noexcept:
+    return Rows(PyArray_TYPE(out) == NPY_DOUBLE, PyArray_DIM(out, 0), PyArray_DIM(out, 1),
+                PyArray_DIM(x, 1), PyArray_DATA(x), PyArray_DATA(w), NULL, PyArray_DATA(out))
+
+
+cdef void combine_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Rows* r = <const Rows*>task
+    stop = min(64 * stop, r.columns)
+    if r.wide:
+        combine_rows(r, 64 * start, stop, <double*>r.out)
+    else:
+        combine_rows(r, 64 * start, stop, <float*>r.out)
+
+
+cdef void combine_rows(const Rows* r, Py_ssize_t start, Py_ssize_t stop,
+                       floating* out) noexcept nogil:
+    """Fill some columns: the sum of the rows of w, each times an element of x."""
+    cdef const floating* first
+    cdef Py_ssize_t i, j
+    for i in range(r.rows):
+        first = <const floating*>r.start
+        for j in range(start, stop):
+            out[i * r.columns + j] = 0 if first is NULL else first[j]
+        if floating is double:
+            combine_double(<const double*>r.x + i * r.taps, <const double*>r.w + start, r.taps,
+                           r.columns, stop - start, out + i * r.columns + start)
+        else:
+            combine_float(<const float*>r.x + i * r.taps, <const float*>r.w + start, r.taps,
+                          r.columns, stop - start, out + i * r.columns + start)
+
+
+cdef void dot_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Rows* r = <const Rows*>task
+    cdef Py_ssize_t first = BLOCK * start, n = min(BLOCK * stop, r.columns) - first, i
+    for i in range(r.rows):
+        if r.wide:
+            dots_double(<const double*>r.w + first * r.taps, n, r.taps,
+                        <const double*>r.x + i * r.taps, <double*>r.out + i * r.columns + first)
+        else:
+            dots_float(<const float*>r.w + first * r.taps, n, r.taps,
+                       <const float*>r.x + i * r.taps, <float*>r.out + i * r.columns + first)
+
+
+# Sums of columns -------------------------------------------------------------------------------
 
 cdef int sum_of_rows(ndarray x, ndarray total) except -1:
     """total = the sum of the rows of x."""
-    cdef Rows r = Rows(PyArray_TYPE(x) == NPY_DOUBLE, PyArray_DIM(x, 0), PyArray_DIM(x, 1),
-                       PyArray_DATA(x), PyArray_DATA(total))
+    cdef Rows r = Rows(PyArray_TYPE(x) == NPY_DOUBLE, PyArray_DIM(x, 0), PyArray_DIM(x, 1), 0,
+                       PyArray_DATA(x), NULL, NULL, PyArray_DATA(total))
     in_parts(sum_part, &r, r.columns, r.rows)
     return 0
 
@@ -230,9 +296,9 @@ cdef int sum_of_rows(ndarray x, ndarray total) except -1:
 cdef void sum_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
     cdef const Rows* r = <const Rows*>task
     if r.wide:
-        sum_columns(r, start, stop, <double*>r.total)
+        sum_columns(r, start, stop, <double*>r.out)
     else:
-        sum_columns(r, start, stop, <float*>r.total)
+        sum_columns(r, start, stop, <float*>r.out)
 
 
 cdef void sum_columns(const Rows* r, Py_ssize_t start, Py_ssize_t stop,
@@ -244,22 +310,3 @@ cdef void sum_columns(const Rows* r, Py_ssize_t start, Py_ssize_t stop,
     for i in range(r.rows):
         for j in range(start, stop):
             total[j] += x[i * r.columns + j]
-
-
-cdef int add_to_rows(ndarray y, ndarray row) except -1:
-    """y += row, for every row of y."""
-    if PyArray_TYPE(y) == NPY_DOUBLE:
-        add_row(<double*>PyArray_DATA(y), <const double*>PyArray_DATA(row), PyArray_DIM(y, 0),
-                PyArray_DIM(y, 1))
-    else:
-        add_row(<float*>PyArray_DATA(y), <const float*>PyArray_DATA(row), PyArray_DIM(y, 0),
-                PyArray_DIM(y, 1))
-    return 0
-
-
-cdef void add_row(floating* y, const floating* row, Py_ssize_t rows,
-                  Py_ssize_t columns) noexcept nogil:
-    cdef Py_ssize_t i, j
-    for i in range(rows):
-        for j in range(columns):
-            y[i * columns + j] += row[j]

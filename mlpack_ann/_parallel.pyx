@@ -5,13 +5,10 @@ elements of a simple map (0.1 to 0.3 ns each) take as long. Little work is done 
 alone. A parallel region costs 2 to 3 us where the threads are awake, and wakes them where not.
 
 Results have the same bits whatever the number of threads: an item is computed in one way only, and
-sums over items are added up in their order afterwards. BLAS is never called from a part, and a part
-never starts another loop of this kind.
+sums over items are added up in their order afterwards. A part never starts another loop of this
+kind, and BLAS, which has threads of its own, is not used.
 """
-import ctypes
 import os
-
-import numpy as np
 
 from mlpack_ann._validation import integer
 
@@ -58,7 +55,7 @@ cdef void in_parts(Work work, void* task, Py_ssize_t items, double weight) noexc
 
 
 def set_num_threads(number):
-    """Set how many threads the library computes on, and NumPy's matrix products with it.
+    """Set how many threads the library computes on.
 
     Parameters
     ----------
@@ -75,31 +72,16 @@ def set_num_threads(number):
     Notes
     -----
     Results are the same to the last bit, whatever the number. Little work, up to some 10 us, is
-    done by the calling thread alone. Of NumPy's BLAS, OpenBLAS follows (the one that NumPy's own
-    wheels have); any other keeps the number it has.
+    done by the calling thread alone.
     """
     global threads
     number = integer(number, "set_num_threads", "number")
     threads = min(number, MAX_THREADS) if ANN_OPENMP else 1
-    for name in ("scipy_openblas_set_num_threads64_", "openblas_set_num_threads64_",
-                 "openblas_set_num_threads"):
-        function = getattr(blas(), name, None)
-        if function is not None:
-            function(min(number, MAX_THREADS))
-            return
 
 
 def get_num_threads():
     """Return how many threads the library computes on; see `set_num_threads`."""
     return threads
-
-
-def blas():
-    """Return the library that NumPy's products are linked with, as far as it shows itself."""
-    try:
-        return ctypes.CDLL(np._core._multiarray_umath.__file__)
-    except (AttributeError, OSError):
-        return None
 
 
 def default():
