@@ -4,11 +4,20 @@ from statistics import median
 from time import perf_counter
 
 BLOCK = 5e-4                                # seconds that the clock's own cost is spread over
+ROUNDS, FEW = 5, 3                          # at least; FEW where a round takes SLOW seconds
+SLOW = 0.05
+# Threads of one library go on waiting for work when it has none, and would keep a core from the
+# next one's. So on several threads each block begins with calls that are not timed.
+LEAD, LEAD_MOST = 4e-4, 4e-3                # seconds of them; none for a call longer than that
 
 
-def race(calls, seconds=0.1, rounds=5):
-    """Return {name: (minimum, median)} in seconds per call, from at least `rounds` rounds."""
-    repeats = {name: repeats_for(call) for name, call in calls.items()}
+def race(calls, seconds=0.1, threads=1):
+    """Return {name: (minimum, median)} in seconds per call."""
+    lengths = {name: length(call) for name, call in calls.items()}
+    repeats = {name: max(1, int(BLOCK / one)) for name, one in lengths.items()}
+    leads = {name: int(LEAD / one) + 1 if threads > 1 and one < LEAD_MOST else 0
+             for name, one in lengths.items()}
+    rounds = FEW if sum(lengths.values()) > SLOW else ROUNDS
     times = {name: [] for name in calls}
     collecting = gc.isenabled()
     gc.disable()
@@ -16,6 +25,7 @@ def race(calls, seconds=0.1, rounds=5):
         end = perf_counter() + seconds * len(calls)
         while rounds > 0 or perf_counter() < end:
             for name, call in calls.items():
+                timed(call, leads[name])
                 times[name].append(timed(call, repeats[name]))
             rounds -= 1
     finally:
@@ -28,9 +38,10 @@ def timed(call, repeats):
     start = perf_counter()
     for _ in range(repeats):
         call()
-    return (perf_counter() - start) / repeats
+    return (perf_counter() - start) / max(1, repeats)
 
 
-def repeats_for(call):
-    timed(call, 1)                          # caches and scratch are warm from here on
-    return max(1, int(BLOCK / timed(call, 2)))
+def length(call):
+    """Return about how long a call takes when caches and scratch are warm, as they are now."""
+    first = timed(call, 1)
+    return first if first > SLOW else timed(call, 2)
