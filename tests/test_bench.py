@@ -216,8 +216,8 @@ def test_report_prints_rows_and_means(started, capsys):
     assert report.main([*TANH, "--dtype", "float64", "--threads", "1", "2"]) == 0
     printed = capsys.readouterr().out
     assert "Backward" not in printed and max(map(len, printed.splitlines())) <= 100
-    rows = [line.split() for line in printed.splitlines() if line.startswith("TanH Forward 1e3 f64")]
-    assert [row[4] for row in rows] == ["1", "2"]
+    rows = [line.split() for line in printed.splitlines() if line.startswith("TanH Forward")]
+    assert [row[2:5] for row in rows] == [["1e3", "f64", "1"], ["1e3", "f64", "2"]]
     assert "float64 x2" in printed and "activations" in printed
 
 
@@ -325,3 +325,41 @@ def test_tables(saved, capsys):
                                        "| A | 1 | 1.0 | 0.50 | PyTorch | 50% L2 |"]
     assert "| C | Forward | formula | 8.00 (8.00) |" in tables.classes([
         made_up("C", 8.0, "formula")])
+
+
+def test_exponents_are_fitted():
+    scaling = script("scaling")
+    scale, exponent = scaling.fit([1, 2, 4, 8, 16], [100, 100, 3 * 4**1.5, 3 * 8**1.5, 3 * 16**1.5])
+    assert np.allclose([scale, exponent], [3, 1.5])
+    rows = [{"sizes": sizes, **{library: {"minimum": sizes["batch"] * sizes["side"]**2 * size**1.5,
+                                          "imported": 5e6, "peak": 5e6 + 1e6 * sizes["width"]}
+                                for library in scaling.LIBRARIES}}
+            for sizes in scaling.CASES for size in [sizes["width"]]]
+    assert scaling.series(rows, "width", "torch", "increment") == ([1, 2, 4, 8, 16],
+                                                                   [1, 2, 4, 8, 16])
+    _, _, batch, side, width = scaling.exponents(rows).split("\n")
+    assert batch.endswith("| 1.00 | 1.00 | 0.00 | 0.00 |")
+    assert side.endswith("| 2.00 | 2.00 | 0.00 | 0.00 |")
+    assert width.endswith("| 1.50 | 1.50 | 1.00 | 1.00 |")
+
+
+def test_memory_and_time_in_processes_of_their_own(monkeypatch):
+    scaling = script("scaling")
+    libraries = {"mlpack_ann": "mlpack_ann", **({"torch": "PyTorch"} if cases.torch else {})}
+    monkeypatch.setattr(scaling, "LIBRARIES", libraries)
+    monkeypatch.setattr(scaling, "show", lambda row: None)
+    row, = scaling.measured([{"batch": 2, "side": 28, "width": 1}])
+    for library in libraries:
+        figures = row[library]
+        assert 1e7 < figures["imported"] <= figures["peak"] < 1e11
+        assert 0 < figures["minimum"] <= figures["median"] < 60
+
+
+def test_pictures_are_drawn(tmp_path):
+    pytest.importorskip("matplotlib")
+    scaling = script("scaling")
+    rows = [{"sizes": sizes, **dict.fromkeys(scaling.LIBRARIES, {
+        "minimum": sum(sizes.values()), "imported": 5e7, "peak": 5e7 + 1e6 * sum(sizes.values())})}
+        for sizes in scaling.CASES]
+    scaling.draw(rows, ["time", "increment"], tmp_path / "picture.png")
+    assert (tmp_path / "picture.png").stat().st_size > 10000

@@ -165,8 +165,8 @@ def compare(before, after, threshold):
     if before["machine"]["processor"] != after["machine"]["processor"]:
         print(f"\nThe other run is of another machine: {before['machine']['processor']}")
     found = summary.slower(before["rows"], after["rows"], threshold)
-    print(f"\n{len(found)} rows are more than {threshold:.0%} slower than before, by PyTorch's time "
-          "divided by\nmlpack_ann's where both runs have it, else by mlpack_ann's time:")
+    print(f"\n{len(found)} rows are more than {threshold:.0%} slower than before: by the ratio to "
+          "PyTorch,\nwhich does not drift with the machine, where both runs have it; else by time")
     for row, basis, was, now in sorted(found, key=lambda f: f[0]["name"]):
         values = (f"{was:.2f} -> {now:.2f}" if basis == "ratio"
                   else f"{was * 1e6:.1f} us -> {now * 1e6:.1f} us")

@@ -44,4 +44,4 @@ def timed(call, repeats):
 def length(call):
     """Return about how long a call takes when caches and scratch are warm, as they are now."""
     first = timed(call, 1)
-    return first if first > SLOW else timed(call, 2)
+    return first if first > LEAD_MOST else timed(call, 2)
