@@ -45,17 +45,22 @@ class Net:
         self.x = rng.standard_normal(shape, dtype)
         self.labels = rng.integers(0, CLASSES, shape[0])
         self.layers, self.loss = layers, NegativeLogLikelihood("mean")
-        self.passes = []                    # layer, input, output, their derivatives, gradient
-        x, gx = self.x, None
+        shapes = [shape]                    # of the input, and of each output
         for layer in layers:
-            if isinstance(layer, Linear) and x.ndim > 2:
-                flat = shape[0], prod(x.shape[1:])
-                x, gx = x.reshape(flat), gx.reshape(flat)
-            y = np.empty(layer.OutputShape(x.shape), dtype)
-            gy = np.empty_like(y)
+            if isinstance(layer, Linear):   # of images, too
+                shapes[-1] = shape[0], prod(shapes[-1][1:])
+            shapes.append(layer.OutputShape(shapes[-1]))
+        # Of the derivatives only two are alive at a time, one of which a pass writes.
+        most = max(map(prod, shapes[1:]))
+        errors = [np.empty(most, dtype), np.empty(most, dtype)]
+        self.passes = []                    # layer, input, output, their derivatives, gradient
+        x, gx = self.x.reshape(shapes[0]), None
+        for i, (layer, inner, outer) in enumerate(zip(layers, shapes, shapes[1:])):
+            y = np.empty(layer.OutputShape(inner), dtype)
+            gy = errors[i % 2][:y.size].reshape(y.shape)
             gradient = None if layer.parameters is None else np.empty_like(layer.parameters)
             self.passes.append((layer, x, y, gx, gy, gradient))
-            x, gx = y, gy
+            x, gx = y.reshape(outer), gy.reshape(outer)
         self.prediction, self.slope = x, gx
 
     def step(self):

@@ -6,8 +6,9 @@ from time import perf_counter
 BLOCK = 5e-4                                # seconds that the clock's own cost is spread over
 ROUNDS, FEW = 5, 3                          # at least; FEW where a round takes SLOW seconds
 SLOW = 0.05
-# Threads of one library go on waiting for work when it has none, and would keep a core from the
-# next one's. So on several threads each block begins with calls that are not timed.
+# A block begins with a call that is not timed, because the caches are full of the last library's
+# arrays; on several threads with more, because the last library's threads go on waiting for work,
+# which keeps a core from the next one's.
 LEAD, LEAD_MOST = 4e-4, 4e-3                # seconds of them; none for a call longer than that
 
 
@@ -15,8 +16,8 @@ def race(calls, seconds=0.1, threads=1):
     """Return {name: (minimum, median)} in seconds per call."""
     lengths = {name: length(call) for name, call in calls.items()}
     repeats = {name: max(1, int(BLOCK / one)) for name, one in lengths.items()}
-    leads = {name: int(LEAD / one) + 1 if threads > 1 and one < LEAD_MOST else 0
-             for name, one in lengths.items()}
+    lead = LEAD if threads > 1 else 0
+    leads = {name: int(lead / one) + 1 if one < LEAD_MOST else 0 for name, one in lengths.items()}
     rounds = FEW if sum(lengths.values()) > SLOW else ROUNDS
     times = {name: [] for name in calls}
     collecting = gc.isenabled()
