@@ -23,8 +23,9 @@ SIZES = {                                   # what varies -> its values
 }
 TITLES = {"batch": "batch", "side": "image side, pixels", "width": "channels, times 6 and 16"}
 BASE = {"batch": 32, "side": 28, "width": 1}
-CASES = [{**BASE, name: value} for name, values in SIZES.items() for value in values]
-SECONDS = 0.25                              # of timing
+CASES = [BASE] + [{**BASE, name: value} for name, values in SIZES.items() for value in values
+                  if value != BASE[name]]
+SECONDS = 0.5                               # of timing
 MB = 1e6
 
 
@@ -148,6 +149,7 @@ def exponents(rows):
 def draw(rows, quantities, path):
     """Draw a row of panels per quantity, and a panel in it for each thing that varies."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator, NullFormatter, ScalarFormatter
     figure = Figure(figsize=(9, 3.2 * len(quantities)), layout="constrained")
     grid = figure.subplots(len(quantities), len(SIZES), squeeze=False, sharey="row")
     for line, quantity in zip(grid, quantities):
@@ -166,8 +168,13 @@ def draw(rows, quantities, path):
             axes.minorticks_off()
             axes.tick_params(axis="x", labelsize=8)
             axes.grid(alpha=0.3)
-            axes.legend(fontsize=8)
+            axes.legend(fontsize=8, loc="upper left")
         line[0].set_ylabel(QUANTITIES[quantity][0])
+        low, high = line[0].get_ylim()
+        line[0].set_ylim(low, 3 * high)     # room for the legends
+        line[0].yaxis.set_major_locator(LogLocator(subs=(1, 2, 5) if high < 20 * low else (1,)))
+        line[0].yaxis.set_major_formatter(ScalarFormatter())
+        line[0].yaxis.set_minor_formatter(NullFormatter())
     figure.savefig(path, dpi=100)
     print(f"picture: {path}")
 

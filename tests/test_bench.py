@@ -186,6 +186,17 @@ def test_race_times_all(threads):
     assert 0 < times["a"][0] <= times["a"][1] and times["a"][0] < times["b"][0]
 
 
+def test_the_far_slower_is_called_less(monkeypatch):
+    monkeypatch.setattr(timing, "SLOW", 0)
+    called = []
+    timing.race({"a": lambda: called.append("a") or sum(range(100000)),
+                 "b": lambda: called.append("b") or sum(range(10000))}, 0.05)
+    monkeypatch.setattr(timing, "FAR", 1e9)
+    a = called.count("a")
+    timing.race({"a": lambda: called.append("a") or sum(range(100000))}, 0.05)
+    assert 1 < a < called.count("a") - a
+
+
 def test_threads_are_those_asked_for_and_then_as_before():
     before = mlpack_ann.get_num_threads()
     with cases.quiet(2):

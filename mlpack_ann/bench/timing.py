@@ -5,7 +5,7 @@ from time import perf_counter
 
 BLOCK = 5e-4                                # seconds that the clock's own cost is spread over
 ROUNDS, FEW = 5, 3                          # at least; FEW where a round takes SLOW seconds
-SLOW = 0.05
+SLOW, FAR = 0.05, 3                         # and 1 of a slow call FAR times as long as the fastest
 # A block begins with a call that is not timed, because the caches are full of the last library's
 # arrays; on several threads with more, because the last library's threads go on waiting for work,
 # which keeps a core from the next one's.
@@ -19,6 +19,7 @@ def race(calls, seconds=0.1, threads=1):
     lead = LEAD if threads > 1 else 0
     leads = {name: int(lead / one) + 1 if one < LEAD_MOST else 0 for name, one in lengths.items()}
     rounds = FEW if sum(lengths.values()) > SLOW else ROUNDS
+    far = [name for name, one in lengths.items() if one > max(SLOW, FAR * min(lengths.values()))]
     times = {name: [] for name in calls}
     collecting = gc.isenabled()
     gc.disable()
@@ -26,8 +27,9 @@ def race(calls, seconds=0.1, threads=1):
         end = perf_counter() + seconds * len(calls)
         while rounds > 0 or perf_counter() < end:
             for name, call in calls.items():
-                timed(call, leads[name])
-                times[name].append(timed(call, repeats[name]))
+                if not (name in far and times[name]):
+                    timed(call, leads[name])
+                    times[name].append(timed(call, repeats[name]))
             rounds -= 1
     finally:
         if collecting:
