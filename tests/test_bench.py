@@ -88,6 +88,22 @@ def test_pytorch_gives_value_and_slope(case):
     assert_close(slope.numpy(), a.loss.Backward(a.x, a.t), TOLERANCE["float64"])
 
 
+@pytest.mark.parametrize("name", ["HuberLoss", "BCELoss", "PoissonNLLLoss", "KLDivergence"])
+def test_value_and_slope_are_a_step_where_a_loss_has_both(name, monkeypatch):
+    class Both(getattr(loss_functions, name)):
+        def EvaluateWithGradient(self, prediction, target, loss=None):
+            return self.Forward(prediction, target), self.Backward(prediction, target, loss)
+
+    monkeypatch.setattr(loss_functions, name, Both)
+    case, = [case for case in losses.CASES if case.name == name]
+    row, = [row for row in table.rows([case], quick=True, dtypes=["float64"])
+            if row.step == "EvaluateWithGradient"]
+    results = {library: flat(row, call()) for library, call in row.calls().items()}
+    assert set(results) == set(row.libraries)
+    for result in results.values():
+        assert_close(result, results["mlpack_ann"], TOLERANCE["float64"])
+
+
 @pytest.mark.parametrize("row", table.rows(table.GROUPS["training"], quick=True),
                          ids=lambda row: row.name)
 def test_nets_learn_the_same(row):

@@ -166,7 +166,7 @@ def compare(before, after, threshold):
         print(f"\nThe other run is of another machine: {before['machine']['processor']}")
     found = summary.slower(before["rows"], after["rows"], threshold)
     print(f"\n{len(found)} rows are more than {threshold:.0%} slower than before: by the ratio to "
-          "PyTorch,\nwhich does not drift with the machine, where both runs have it; else by time")
+          "PyTorch,\nwhich drifts less than times do, where both runs have it; else by time")
     for row, basis, was, now in sorted(found, key=lambda f: f[0]["name"]):
         values = (f"{was:.2f} -> {now:.2f}" if basis == "ratio"
                   else f"{was * 1e6:.1f} us -> {now * 1e6:.1f} us")
