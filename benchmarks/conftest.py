@@ -1,10 +1,4 @@
 """Options of `pytest benchmarks`, and how a row of the table becomes timed tests."""
-import os
-
-# Read when NumPy and PyTorch are imported: one thread on all sides.
-os.environ.update({name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                                          "MKL_NUM_THREADS")})
-
 import pytest
 
 from mlpack_ann.bench import table
@@ -19,6 +13,7 @@ def pytest_addoption(parser):
     group.addoption("--quick", action="store_true",
                     help="only the first size of each case, timed briefly")
     group.addoption("--dtype", choices=table.DTYPES, action="append", help="default: both")
+    group.addoption("--threads", type=int, default=1, help="of all libraries; default 1")
 
 
 def pytest_configure(config):
@@ -45,8 +40,9 @@ def call(request, benchmark):
     """What is timed: a function without arguments, its arrays made and warm."""
     row, library = request.param
     benchmark.group = row.name
-    with quiet():
+    with quiet(request.config.option.threads):
         made = row.calls([library])[library]
-        benchmark.extra_info.update(library=library, kind=how(made))
+        benchmark.extra_info.update(library=library, kind=how(made),
+                                    threads=request.config.option.threads)
         made()
         yield made

@@ -1,4 +1,4 @@
-"""Losses: value and derivative."""
+"""Losses: value, derivative, and both in one call."""
 from mlpack_ann.bench import losses
 
 CASES = losses.CASES

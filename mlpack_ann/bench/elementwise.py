@@ -30,12 +30,12 @@ def calls(formula, slope, forward, backward):
 
 
 def layers(name, formula=None, slope=None, forward=None, backward=None, gradient=None, given=(),
-           **arguments):
+           reads={}, **arguments):
     """Return the case of an elementwise layer."""
     torch_calls, numpy_calls = calls(formula, slope, forward, backward)
     if gradient is not None:
         torch_calls["Gradient"] = gradient
-    return [LayerCase(name, sized(**arguments), torch_calls, numpy_calls, given)]
+    return [LayerCase(name, sized(**arguments), torch_calls, numpy_calls, given, reads)]
 
 
 def activations(function, layer, formula=None, slope=None, forward=None, backward=None, given=(),
@@ -53,7 +53,7 @@ def activations(function, layer, formula=None, slope=None, forward=None, backwar
         return made
 
     cases = [ActivationCase(function, SIZES, renamed(torch_calls), renamed(numpy_calls),
-                            ("Fn",) if "Forward" in given else (), positive)]
+                            ("Fn",) if "Forward" in given else (), positive=positive)]
     return cases + ([LayerCase(layer, SIZES, torch_calls, numpy_calls, given)] if layer else [])
 
 
@@ -183,9 +183,10 @@ LAYERS = [case for made in [
            None, None,
            lambda a: (lambda x, alpha: torch.clamp_min(x, 0) + alpha, a.x, a.p),
            lambda a: (aten.threshold_backward.default, a.gy, a.x, 0),
-           lambda a: (torch.sum, a.gy)),
-    layers("Dropout",
-           None, None,
-           lambda a: (torch.dropout, a.x, 0.5, True),
-           lambda a: (torch.mul, a.gy, 2 * torch.from_numpy(a.layer.mask != 0)), ratio=0.5),
+           lambda a: (torch.sum, a.gy), reads={"Gradient": ("gy",)}),
 ] for case in made]
+
+DROPOUT = layers("Dropout", None, None,
+                 lambda a: (torch.dropout, a.x, 0.5, True),
+                 lambda a: (torch.mul, a.gy, 2 * torch.from_numpy(a.layer.mask != 0)),
+                 reads={"Backward": ("gy",)}, ratio=0.5)

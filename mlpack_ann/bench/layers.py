@@ -3,10 +3,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from mlpack_ann.bench.case import LayerCase, aten, nn, torch
+from mlpack_ann.bench.case import LayerCase, aten, nn, normal, torch
 from mlpack_ann.layer import MaxPooling
 
 BOTH = ("Forward", "Backward")
+FROM_GY = {"Backward": ("gy",)}             # a Backward that needs no more
+WITH_INDICES = {"Forward": ("x", "y"), "Backward": ("gy", "gy")}    # as wide as the values
 
 
 # ---------------------------------------------------------------- products
@@ -44,7 +46,7 @@ PRODUCTS = [
         "Forward": lambda a: (lambda x, w, b: x @ w + b, a.x, weight(a), bias(a)),
         "Backward": lambda a: (np.matmul, a.gy, weight(a).T),
         "Gradient": lambda a: (linear_gradient, np, a.x, a.gy),
-    }, given=BOTH),
+    }, given=BOTH, reads={"Backward": ("gy", "p")}),
     LayerCase("LinearNoBias", linear_sizes((784, 256)), {
         "Forward": lambda a: (torch.mm, a.x, transposed_weight(a)),
         "Backward": lambda a: (torch.mm, a.gy, transposed_weight(a).T),
@@ -53,7 +55,7 @@ PRODUCTS = [
         "Forward": lambda a: (np.matmul, a.x, weight(a)),
         "Backward": lambda a: (np.matmul, a.gy, weight(a).T),
         "Gradient": lambda a: (np.matmul, a.x.T, a.gy),
-    }, given=BOTH),
+    }, given=BOTH, reads={"Backward": ("gy", "p")}),
     LayerCase("Add", {f"{n}-b{batch}": ({"out_size": n}, (batch, n)) for n in (256, 1024)
                       for batch in (1, 32, 256)}, {
         "Forward": lambda a: (torch.add, a.x, a.p),
@@ -63,7 +65,7 @@ PRODUCTS = [
         "Forward": lambda a: (np.add, a.x, a.p),
         "Backward": lambda a: (np.copy, a.gy),
         "Gradient": lambda a: (np.sum, a.gy, 0),
-    }, given=("Forward",)),
+    }, given=("Forward",), reads={"Backward": ("gy",), "Gradient": ("gy",)}),
 ]
 
 
@@ -104,7 +106,7 @@ CONVOLUTION = [
         "Forward": convolution,
         "Backward": lambda a: convolution_backward(a, (True, False, False)),
         "Gradient": lambda a: convolution_backward(a, (False, True, True)),
-    }),
+    }, reads={"Backward": ("gy", "p")}),
 ]
 
 
@@ -150,8 +152,7 @@ def pooled(cls, arguments, shape, dtype):
     """Return an UnPooling whose input has this shape."""
     n, channels, height, width = shape
     pooling = MaxPooling(2, 2, 2, 2)
-    noise = np.random.default_rng(2).standard_normal((n, channels, 2 * height, 2 * width), dtype)
-    pooling.Forward(noise)
+    pooling.Forward(normal((n, channels, 2 * height, 2 * width), dtype, seed=2))
     return cls(pooling)
 
 
@@ -170,25 +171,31 @@ def target(a):
 
 POOLING = [
     LayerCase("MaxPooling", pooling_sizes(2, 2), MAX,
-              {"Forward": lambda a: (lambda x: blocks(x).max((3, 5)), a.x)}, given=("Backward",)),
-    LayerCase("MaxPooling", pooling_sizes(3, 2), MAX, given=("Backward",)),
+              {"Forward": lambda a: (lambda x: blocks(x).max((3, 5)), a.x)}, given=("Backward",),
+              reads=WITH_INDICES),
+    LayerCase("MaxPooling", pooling_sizes(3, 2), MAX, given=("Backward",),
+              reads=WITH_INDICES),
     LayerCase("MeanPooling", pooling_sizes(2, 2), MEAN,
-              {"Forward": lambda a: (lambda x: blocks(x).mean((3, 5)), a.x)}, given=BOTH),
-    LayerCase("MeanPooling", pooling_sizes(3, 2), MEAN, given=BOTH),
-    LayerCase("UnPooling", {f"k2s2-{label(shape)}": ({}, shape) for shape in
-                            [(1, 16, 16, 16), (32, 32, 14, 14), (32, 64, 56, 56)]}, {
-        "Forward": lambda a: (nn.max_unpool2d, a.x, indices(a), a.y.shape[2:]),
-        "Backward": lambda a: (torch.gather, a.gy.flatten(2), 2, indices(a).flatten(2)),
-    }, given=("Forward",), make=pooled),
+              {"Forward": lambda a: (lambda x: blocks(x).mean((3, 5)), a.x)}, given=BOTH,
+              reads=FROM_GY),
+    LayerCase("MeanPooling", pooling_sizes(3, 2), MEAN, given=BOTH, reads=FROM_GY),
     LayerCase("AdaptiveMaxPooling", adaptive_sizes(8), {
         "Forward": lambda a: (nn.adaptive_max_pool2d, a.x, target(a)),
         "Backward": lambda a: (aten.adaptive_max_pool2d_backward.default, a.gy, a.x,
                                nn.adaptive_max_pool2d(a.x, target(a))[1]),
-    }, given=("Backward",)),
+    }, given=("Backward",), reads=WITH_INDICES),
     LayerCase("AdaptiveMeanPooling", adaptive_sizes(8), {
         "Forward": lambda a: (torch._adaptive_avg_pool2d, a.x, target(a)),
         "Backward": lambda a: (aten._adaptive_avg_pool2d_backward.default, a.gy, a.x),
-    }),
+    }, reads=FROM_GY),
+]
+
+UNPOOLING = [
+    LayerCase("UnPooling", {f"k2s2-{label(shape)}": ({}, shape) for shape in
+                            [(1, 16, 16, 16), (32, 32, 14, 14), (32, 64, 56, 56)]}, {
+        "Forward": lambda a: (nn.max_unpool2d, a.x, indices(a), a.y.shape[2:]),
+        "Backward": lambda a: (torch.gather, a.gy.flatten(2), 2, indices(a).flatten(2)),
+    }, given=("Forward",), make=pooled, reads={"Forward": ("x", "x"), "Backward": ("gy", "x")}),
 ]
 
 
@@ -300,7 +307,7 @@ def channel_mask(a):
 
 PADS = {"pad_w_left": 1, "pad_w_right": 2, "pad_h_top": 3, "pad_h_bottom": 4}
 
-OTHERS = [
+SOFTMAX = [
     LayerCase("Softmax", ROW_SIZES, {
         "Forward": lambda a: (torch._softmax, a.x, 1, False),
         "Backward": lambda a: (torch._softmax_backward_data, a.gy, a.y, 1, a.y.dtype),
@@ -309,24 +316,31 @@ OTHERS = [
         "Forward": lambda a: (torch._log_softmax, a.x, 1, False),
         "Backward": lambda a: (torch._log_softmax_backward_data, a.gy, a.y, 1, a.y.dtype),
     }, {"Forward": lambda a: (log_softmax, a.x)}, given=("Forward",)),
+]
+
+DROPOUT = [
     LayerCase("SpatialDropout", {label(shape): ({"size": shape[1], "ratio": 0.5}, shape)
                                  for shape in NORM_IMAGES}, {
         "Forward": lambda a: (torch.feature_dropout, a.x, 0.5, True),
         "Backward": lambda a: (torch.mul, a.gy, channel_mask(a)),
-    }),
+    }, reads=FROM_GY),
+]
+
+REARRANGEMENTS = [
     LayerCase("PixelShuffle", {label(shape): (
         {"upscale_factor": 2, "height": shape[2], "width": shape[3], "size": shape[1]}, shape)
         for shape in NORM_IMAGES}, {
         "Forward": lambda a: (torch.pixel_shuffle, a.x, 2),
         "Backward": lambda a: (torch.pixel_unshuffle, a.gy, 2),
-    }),
+    }, reads=FROM_GY),
     LayerCase("Padding", {label(shape): (PADS, shape) for shape in NORM_IMAGES}, {
         "Forward": lambda a: (torch.constant_pad_nd, a.x, tuple(PADS.values())),
         "Backward": lambda a: (torch.constant_pad_nd, a.gy, tuple(-n for n in PADS.values())),
     }, {
         "Forward": lambda a: (np.pad, a.x, ((0, 0), (0, 0), (3, 4), (1, 2))),
         "Backward": lambda a: (lambda gy: gy[:, :, 3:-4, 1:-2].copy(), a.gy),
-    }),
+    }, reads=FROM_GY),
 ]
 
-CASES = PRODUCTS + CONVOLUTION + POOLING + NORMALISATION + OTHERS
+CASES = (PRODUCTS + CONVOLUTION + POOLING + UNPOOLING + NORMALISATION + SOFTMAX + DROPOUT
+         + REARRANGEMENTS)

@@ -1,4 +1,4 @@
-"""Losses, summed: value (Forward) and derivative (Backward).
+"""Losses, summed: value (Forward), derivative (Backward), and both in one call.
 
 A formula `(m, p, t) -> sum` or slope `(m, p, t) -> g` is written once for NumPy and PyTorch, `m`
 being the library; PyTorch uses it where it has no operation of its own.
@@ -12,6 +12,8 @@ from mlpack_ann.bench.case import LossCase, aten, nn, torch
 SUM = 2                                     # PyTorch's number for this reduction
 SHAPES = {"1e3": (10, 100), "1e4": (100, 100), "1e5": (1000, 100), "1e6": (10000, 100)}
 SIZES = {label: ({}, shape) for label, shape in SHAPES.items()}
+# A label and the element that it chooses, for each point.
+PER_POINT = {"Forward": ("t", "t"), "Backward": ("t",), "EvaluateWithGradient": ("t", "t")}
 
 
 # ---------------------------------------------------------------- predictions and targets
@@ -58,14 +60,14 @@ def second_half(p):
 
 
 def loss(name, prediction, target, formula=None, slope=None, forward=None, backward=None, given=(),
-         halved=False):
+         halved=False, reads={}):
     formulas = {"Forward": formula and (lambda a: (formula, a.m, a.x, a.t)),
                 "Backward": slope and (lambda a: (slope, a.m, a.x, a.t))}
     operations = {"Forward": forward, "Backward": backward}
     return LossCase(name, SIZES, {step: operations[step] or formulas[step] for step in operations
                                   if operations[step] or formulas[step]},
                     {step: call for step, call in formulas.items() if call},
-                    given, draw=draw(prediction, target, halved))
+                    given, reads, draw=draw(prediction, target, halved))
 
 
 # ---------------------------------------------------------------- formulas
@@ -120,7 +122,7 @@ CASES = [
          lambda a: (aten.huber_loss_backward.default, a.one, a.x, a.t, SUM, 1.0), ("Backward",)),
     loss("LogCoshLoss", real, real, log_cosh, lambda m, p, t: m.tanh(p - t)),
     loss("MeanBiasError", real, real,
-         lambda m, p, t: (t - p).sum(), lambda m, p, t: m.full_like(p, -1)),
+         lambda m, p, t: (t - p).sum(), lambda m, p, t: m.full_like(p, -1), reads={"Backward": ()}),
     loss("MeanAbsolutePercentageError", real, probability,
          lambda m, p, t: 100 * m.abs((p - t) / t).sum(),
          lambda m, p, t: 100 * m.sign(p - t) / m.abs(t)),
@@ -143,13 +145,13 @@ CASES = [
          lambda m, p, t: logit_slope(m, p, t) / p.shape[1]),
     loss("KLDivergence", logarithm, probability,
          lambda m, p, t: (t * (m.log(t) - p)).sum(), lambda m, p, t: -t,
-         lambda a: (torch.kl_div, a.x, a.t, SUM)),
+         lambda a: (torch.kl_div, a.x, a.t, SUM), reads={"Backward": ("t",)}),
     loss("NegativeLogLikelihood", logarithm, label,
          None, None,
          lambda a: (nn.nll_loss, a.x, a.t, None, SUM, -100),
          lambda a: (aten.nll_loss_backward.default, a.one, a.x, a.t, None, SUM, -100,
-                    a.one * len(a.t)), ("Backward",)),
-    loss("VRClassReward", logarithm, label),
+                    a.one * len(a.t)), ("Backward",), reads=PER_POINT),
+    loss("VRClassReward", logarithm, label, reads=PER_POINT),
     loss("PoissonNLLLoss", real, probability,
          lambda m, p, t: (m.exp(p) - t * p).sum(), lambda m, p, t: m.exp(p) - t,
          lambda a: (torch.poisson_nll_loss, a.x, a.t, True, False, 1e-8, SUM)),
@@ -163,7 +165,7 @@ CASES = [
          lambda m, p, t: m.where(t > 0, p, m.clip(1 - p, 0, None)).sum(), None,
          lambda a: (torch.hinge_embedding_loss, a.x, a.t, 1.0, SUM)),
     loss("EarthMoverDistance", real, sign,
-         lambda m, p, t: -(p * t).sum(), lambda m, p, t: -t),
+         lambda m, p, t: -(p * t).sum(), lambda m, p, t: -t, reads={"Backward": ("t",)}),
     loss("DiceLoss", probability, bit, dice, dice_slope),
     loss("CosineEmbeddingLoss", real, real,
          None, None,
@@ -174,5 +176,5 @@ CASES = [
          lambda a: (torch.margin_ranking_loss, first_half(a.x), second_half(a.x), a.t, 1.0, SUM),
          halved=True),
     loss("TripletMarginLoss", real, real, triplet, halved=True),
-    loss("EmptyLoss", real, real),
+    loss("EmptyLoss", real, real, reads=dict.fromkeys(LossCase.READS, ())),
 ]

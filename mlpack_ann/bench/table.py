@@ -1,15 +1,29 @@
 """The whole table."""
-from mlpack_ann.bench import elementwise, layers, losses
+from mlpack_ann.bench import elementwise, layers, losses, training
 from mlpack_ann.bench.case import Row, torch
 
-CASES = elementwise.ACTIVATIONS + elementwise.LAYERS + layers.CASES + losses.CASES
+GROUPS = {
+    "linear": layers.PRODUCTS,
+    "convolution": layers.CONVOLUTION,
+    "pooling": layers.POOLING,
+    "unpooling": layers.UNPOOLING,
+    "normalisation": layers.NORMALISATION,
+    "activations": elementwise.ACTIVATIONS + elementwise.LAYERS,
+    "softmax": layers.SOFTMAX,
+    "dropout": elementwise.DROPOUT + layers.DROPOUT,
+    "rearrangements": layers.REARRANGEMENTS,
+    "losses": losses.CASES,
+    "training": training.CASES,
+}
+CASES = [case for cases in GROUPS.values() for case in cases]
+GROUP_OF = {case.name: group for group, cases in GROUPS.items() for case in cases}
 DTYPES = ("float32", "float64")
 
 
 def rows(cases, quick=False, dtypes=DTYPES):
     """Return the rows of cases; for `quick`, of the first size and with new outputs only."""
     return [Row(case, step, size, dtype, given)
-            for case in cases for step in case.steps
-            for size in list(case.sizes)[:1 if quick else None] for dtype in dtypes
+            for case in cases for size in list(case.sizes)[:1 if quick else None]
+            for step in case.steps for dtype in dtypes
             for given in (False, True)
             if not given or (torch and not quick and step in case.given)]
