@@ -10,6 +10,7 @@ cdef class Convolution(ImageLayer):
     cdef readonly str padding_type
     cdef readonly bint use_bias
     cdef Py_ssize_t _in_size                # 0 until known
+    cdef str _algorithm
     cdef Convolver _convolver               # for the padding it was made with
     cdef tuple _given_padding, _padding     # top, bottom, left, right
     cdef ndarray _weight, _bias             # views of the parameters

@@ -10,6 +10,7 @@ from mlpack_ann.layer.image_layer cimport ImageLayer
 import_array()
 
 PADDING_TYPES = ("none", "valid", "same")
+ALGORITHMS = ("auto", "direct", "winograd")
 
 
 cdef object one_or_both(tuple pads):
@@ -41,6 +42,10 @@ cdef class Convolution(ImageLayer):
         the stride (one more on the right and at the bottom, if odd); upper or lower case.
     use_bias : bool, default=True
         Whether there is a b.
+    algorithm : {"auto", "direct", "winograd"}, default="auto"
+        "direct" sums the products as they stand; "winograd" forms fewer of them, for kernels of 3 x
+        3 or 5 x 5 with stride 1 and less padding than kernel; "auto" chooses the faster. May be
+        assigned.
     dtype : float32 or float64, default="float64"
         Of weights, input and output.
     rng : numpy.random.Generator, optional
@@ -53,13 +58,20 @@ cdef class Convolution(ImageLayer):
     no filter position reaches have a derivative of 0. `parameters` is W (out_size, in_size,
     kernel_height, kernel_width), then b (out_size), as in mlpack.
 
+    Winograd's way rounds more: relative to the largest result by 2e-5 at most in float32, and by
+    5e-14 in float64, where a direct sum errs by 2e-6 and 5e-15. A pixel that is infinite or NaN
+    makes NaN of all outputs of its tile, which is up to 5 pixels wide. It is chosen from 8 to 16
+    channels on, on both sides.
+
     References
     ----------
-    LeCun et al. (1998), Gradient-based learning applied to document recognition.
+    LeCun et al. (1998), Gradient-based learning applied to document recognition. Lavin and Gray
+    (2016), Fast algorithms for convolutional neural networks.
     """
     def __init__(self, in_size=None, out_size=None, kernel_width=None, kernel_height=None,
                  stride_width=1, stride_height=1, pad_w=0, pad_h=0, input_width=0, input_height=0,
-                 padding_type="None", *, use_bias=True, dtype="float64", rng=None):
+                 padding_type="None", *, use_bias=True, algorithm="auto", dtype="float64",
+                 rng=None):
         self._built, self._unsized = False, True
         self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
         self.out_size = integer(out_size, self, "out_size")
@@ -76,6 +88,7 @@ cdef class Convolution(ImageLayer):
                              "expected 'None', 'valid' or 'same'")
         self.padding_type = padding_type
         self.use_bias = flag(use_bias, self, "use_bias")
+        self.algorithm = algorithm
         self._padding = None if padding_type.lower() == "same" else self._paddings(0, 0)
         self._convolver = None
         super().__init__(dtype, rng)
@@ -89,6 +102,22 @@ cdef class Convolution(ImageLayer):
     def in_size(self):
         """int: channels of the input; None until the first input tells."""
         return self._in_size or None
+
+    @property
+    def algorithm(self):
+        """str: "auto", "direct" or "winograd"."""
+        return self._algorithm
+
+    @algorithm.setter
+    def algorithm(self, value):
+        if not isinstance(value, str) or value not in ALGORITHMS:
+            raise ValueError(f"{type(self).__name__}: algorithm is {shown(value)}, "
+                             "expected 'auto', 'direct' or 'winograd'")
+        if value == "winograd" and not (self.kernel_width == self.kernel_height in (3, 5)
+                                        and self.stride_width == self.stride_height == 1):
+            raise ValueError(f"{type(self).__name__}: algorithm is 'winograd', expected a kernel "
+                             "of 3 x 3 or 5 x 5 and a stride of 1 with it")
+        self._algorithm, self._convolver = value, None
 
     @property
     def pad_w(self):
@@ -198,7 +227,8 @@ cdef class Convolution(ImageLayer):
         if self._convolver is None or self._padding != padding:
             self._convolver = Convolver(self._in_size, self.out_size,
                                         (self.kernel_height, self.kernel_width),
-                                        (self.stride_height, self.stride_width), padding)
+                                        (self.stride_height, self.stride_width), padding,
+                                        algorithm=self._algorithm)
             self._padding = padding
         return self._convolver
 
