@@ -1,5 +1,5 @@
 """The whole table."""
-from mlpack_ann.bench import elementwise, layers, losses, training
+from mlpack_ann.bench import arrangements, elementwise, layers, losses, training
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -8,10 +8,10 @@ GROUPS = {
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION,
-    "activations": elementwise.ACTIVATIONS + elementwise.LAYERS,
-    "softmax": layers.SOFTMAX,
+    "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
+    "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
-    "rearrangements": layers.REARRANGEMENTS,
+    "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "losses": losses.CASES,
     "training": training.CASES,
 }

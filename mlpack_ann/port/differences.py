@@ -287,6 +287,32 @@ TABLE = [
         "GELU", "4.4", BACKWARD,
         "the derivative's constants have six digits", "full precision", None, does.gelu_g),
     Difference(
+        "Constant", "3.x", FORWARD,
+        "the output is one point, whatever the batch", "one for each of the batch", batch,
+        does.one_point),
+    Difference(
+        "Constant", "3.x", BACKWARD,
+        "g is one column of the input's elements", "of the input's shape", batch, does.one_column),
+    Difference(
+        "Select Subview", "3.x", BACKWARD,
+        "g = gy, of the output's shape", "of the input's shape, 0 for what was left out", None,
+        does.gy_itself),
+    Difference(
+        "Repeat", "4.4", BACKWARD,
+        "g averages over the copies", "sums", None, does.by_multiples),
+    Difference(
+        "Reparametrization", "3.x", BACKWARD,
+        "the divergence's derivative by the deviations is not divided by the points",
+        "divided, as the divergence is",
+        lambda job, check: batch(job, check) and job.kwargs["include_kl"],
+        does.divergence_undivided),
+    Difference(
+        "Softmin", "4.4", BACKWARD,
+        "g has the wrong sign", "y * (sum(y * gy) - gy)", None, does.opposite),
+    Difference(
+        "FTSwish", "4.8", BACKWARD,
+        "NaN at 0", "the slope from above, 1/2 (as mlpack 4.4)", at_zero, does.not_a_number),
+    Difference(
         "PixelShuffle", "3.x", BACKWARD,
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),

@@ -44,6 +44,30 @@ def last_point_bias(job, check):
     return np.concatenate([check.recorded[:-maps], error.sum(1)])
 
 
+def one_point(job, check):
+    """This library's first point."""
+    return check.ours[:1]
+
+
+def one_column(job, check):
+    """This library's value as one point."""
+    return check.ours.reshape(1, -1)
+
+
+def by_multiples(job, check):
+    return check.ours / np.prod(job.kwargs["multiples"])
+
+
+def divergence_undivided(job, check):
+    """The first half of g, by the deviations, with all of the divergence's derivative."""
+    pre = np.split(job.arrays["input"], 2, 1)[0]
+    deviation = np.logaddexp(0, pre)
+    slope = (deviation - 1 / deviation) / (1 + np.exp(-pre))
+    g = check.ours.copy()
+    g[:, :pre.shape[1]] += job.kwargs["beta"] * slope * (1 - 1 / job.points)
+    return g
+
+
 def images(job, name):
     """Return a recorded image array as (points, channels, height, width)."""
     channels, height, width = job.attributes["input_dimensions"]
