@@ -382,12 +382,12 @@ ANN_INLINE real F(softplus)(real x)
     return (x < 0 ? 0 : x) + F(log1p_of_fraction)(F(decay)(F(fabs)(x)));
 }
 
-/* a P(X > a) for a standard normal X and a >= 0. */
+/* a P(X > a) for a standard normal X and a >= 0. The selection comes before the product: a sum that
+ * the product goes into is then contracted alike in SIMD code and elsewhere. */
 ANN_INLINE real F(weighted_tail)(real a)
 {
-    real c = a > TAIL_MAX ? TAIL_MAX : a;
-    c *= F(scaled_exp)(-F(tail_exponent)(c), 0);
-    return a > TAIL_MAX ? 0 : c;
+    real c = a > TAIL_MAX ? TAIL_MAX : a, weight = a > TAIL_MAX ? 0 : a;
+    return weight * F(scaled_exp)(-F(tail_exponent)(c), 0);
 }
 
 /* |x|, cut where exp(-|x|) is 0. */
