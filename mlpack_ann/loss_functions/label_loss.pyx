@@ -39,7 +39,9 @@ cdef bint all_within(const npy_intp* labels, npy_intp points, npy_intp classes) 
 cdef bint are_labels(ndarray given, const Shape* shape) noexcept:
     """Whether this array needs neither conversion nor complaint."""
     return (PyArray_TYPE(given) == NPY_INTP and PyArray_ISCARRAY_RO(given)
-            and PyArray_NDIM(given) == 1 and PyArray_DIM(given, 0) == shape.dims[0]
+            and (PyArray_NDIM(given) == 1
+                 or (PyArray_NDIM(given) == 2 and PyArray_DIM(given, 1) == 1))
+            and PyArray_DIM(given, 0) == shape.dims[0]
             and all_within(<npy_intp*>PyArray_DATA(given), shape.dims[0], shape.dims[1]))
 
 
