@@ -75,13 +75,14 @@ cdef class Convolver:
         return self.forward(n, h, w, <float*>data(x), <float*>data(weight), <float*>data(bias),
                             <float*>data(y))
 
-    cdef int backward_images(self, ndarray gy, ndarray weight, ndarray g) except -1:
-        """Fill g, given gy."""
+    cdef int backward_images(self, ndarray gy, ndarray weight, ndarray bias, ndarray g) except -1:
+        """Fill g, given gy. A bias, of in_channels elements and usually None, is added to g."""
         cdef Py_ssize_t n = PyArray_DIM(g, 0), h = PyArray_DIM(g, 2), w = PyArray_DIM(g, 3)
         if PyArray_TYPE(g) == NPY_DOUBLE:
             return self.backward(n, h, w, <double*>data(gy), <double*>data(weight),
-                                 <double*>data(g))
-        return self.backward(n, h, w, <float*>data(gy), <float*>data(weight), <float*>data(g))
+                                 <double*>data(bias), <double*>data(g))
+        return self.backward(n, h, w, <float*>data(gy), <float*>data(weight), <float*>data(bias),
+                             <float*>data(g))
 
     cdef int gradient_images(self, ndarray x, ndarray gy, ndarray dw, ndarray db) except -1:
         """Fill dw and db, summed over the batch; db may be None."""
@@ -123,8 +124,8 @@ cdef class Convolver:
         return correlate(k, self._scratch, &plan, n, x, weight, bias, y)
 
     cdef int backward(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* gy,
-                      const floating* weight, floating* g) except -1 nogil:
-        """Fill g, of images of h x w, given gy."""
+                      const floating* weight, const floating* bias, floating* g) except -1 nogil:
+        """Fill g, of images of h x w, given gy; bias may be NULL."""
         cdef const Geometry* k = &self._k
         cdef Plan plan
         cdef Filtering f
@@ -145,7 +146,7 @@ cdef class Convolver:
         f = Filtering(n, k.out_channels, k.in_channels, plan.planes.height, plan.planes.width, h, w,
                       k.kernel_h - 1 - k.top, k.kernel_w - 1 - k.left, k.kernel_h, True)
         if self._filters(&f, direct_cost(&plan, sizeof(floating)), sizeof(floating)):
-            return filter_images(&f, self._filter_scratch, gy, weight, <const floating*>NULL, g)
+            return filter_images(&f, self._filter_scratch, gy, weight, bias, g)
         place_results(self._scratch, &plan, sizeof(floating))
         plan.offset = <Py_ssize_t*>self._scratch.take(TAPS, 2 * taps * sizeof(Py_ssize_t))
         plan.index, plan.weight_step = plan.offset + taps, area
@@ -153,7 +154,7 @@ cdef class Convolver:
             plan.targets[i].first_tap = first_tap
             plan.targets[i].taps = output_taps(k, &plan, i // steps_w, i % steps_w, first_tap)
             first_tap += plan.targets[i].taps
-        return correlate(k, self._scratch, &plan, n, gy, weight, <const floating*>NULL, g)
+        return correlate(k, self._scratch, &plan, n, gy, weight, bias, g)
 
     cdef int gradient(self, Py_ssize_t n, Py_ssize_t h, Py_ssize_t w, const floating* x,
                       const floating* gy, floating* dw, floating* db) except -1 nogil:
@@ -190,6 +191,17 @@ cdef bint winograd_serves(const Geometry* k) noexcept nogil:
 cdef void* data(ndarray a) noexcept:
     """Return where an array begins, or NULL for None."""
     return NULL if a is None else PyArray_DATA(a)
+
+
+cdef int sum_images(ndarray images, ndarray sums) except -1:
+    """Fill sums with the sum of each channel over the batch."""
+    cdef Py_ssize_t n = PyArray_DIM(images, 0), channels = PyArray_DIM(images, 1)
+    cdef Py_ssize_t area = PyArray_DIM(images, 2) * PyArray_DIM(images, 3)
+    if PyArray_TYPE(images) == NPY_DOUBLE:
+        sum_planes(<const double*>data(images), n, channels, area, <double*>data(sums))
+    else:
+        sum_planes(<const float*>data(images), n, channels, area, <float*>data(sums))
+    return 0
 
 
 cdef Py_ssize_t output_taps(const Geometry* k, const Plan* plan, Py_ssize_t row, Py_ssize_t column,

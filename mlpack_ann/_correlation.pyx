@@ -254,7 +254,7 @@ cdef void correlate_images(const Images* b, int part_, Py_ssize_t start, Py_ssiz
     cdef const floating* weight
     cdef const floating* first
     cdef floating* out
-    cdef Py_ssize_t job, split, item, group, i, filled = -1
+    cdef Py_ssize_t job, split, item, group, c, i, filled = -1
     cdef const Target* t
     memset(padded, 0, b.padded_size * sizeof(floating))
     for item in range(start, stop):
@@ -266,14 +266,16 @@ cdef void correlate_images(const Images* b, int part_, Py_ssize_t start, Py_ssiz
         elif job != filled:
             fill_planes(planes, <const floating*>b.x + job * b.x_size, padded)
             filled = job
+        first = <const floating*>b.start + group * channels
         if b.untouched:
-            memset(out, 0, b.y_size * sizeof(floating))
+            for c in range(plan.channels):
+                for i in range(plan.area):
+                    out[c * plan.area + i] = first[c]
         for i in range(plan.target_count):
             t = &plan.targets[i]
             if t.taps == 0:
                 continue
             weight = (<const floating*>b.packed + group * b.weights + t.first_tap * channels)
-            first = <const floating*>b.start + group * channels
             if plan.by_channels:
                 correlate_channels(plan, t, source, weight, first, split, b.splits, out, result)
             else:

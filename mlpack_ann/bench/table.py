@@ -1,10 +1,10 @@
 """The whole table."""
-from mlpack_ann.bench import elementwise, layers, losses, training
+from mlpack_ann.bench import convolutions, elementwise, layers, losses, training
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS,
-    "convolution": layers.CONVOLUTION,
+    "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION,

@@ -2,6 +2,7 @@
 from mlpack_ann.layer.adaptive_max_pooling import AdaptiveMaxPooling
 from mlpack_ann.layer.adaptive_mean_pooling import AdaptiveMeanPooling
 from mlpack_ann.layer.add import Add
+from mlpack_ann.layer.atrous_convolution import AtrousConvolution
 from mlpack_ann.layer.base_layer import (
     BaseLayer, BipolarSigmoid, Elish, ElishFunctionLayer, Elliot, ElliotFunctionLayer, Gaussian,
     GaussianFunctionLayer, GELU, GELUExact, GELUFunctionLayer, HardSigmoid, HardSigmoidLayer,
@@ -15,6 +16,7 @@ from mlpack_ann.layer.convolution import Convolution
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
+from mlpack_ann.layer.grouped_convolution import GroupedConvolution
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
 from mlpack_ann.layer.instance_norm import InstanceNorm
@@ -32,4 +34,5 @@ from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.softmax import Softmax
 from mlpack_ann.layer.softshrink import SoftShrink
 from mlpack_ann.layer.spatial_dropout import SpatialDropout
+from mlpack_ann.layer.transposed_convolution import TransposedConvolution
 from mlpack_ann.layer.unpooling import UnPooling
