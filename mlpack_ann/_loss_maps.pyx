@@ -88,9 +88,12 @@ cdef double walk(const Task* task, const floating* p, const floating* t, Py_ssiz
                  Py_ssize_t stop) noexcept nogil:
     cdef double total = 0
     cdef Py_ssize_t block = WIDE_BLOCK if floating is double else BLOCK, first = block, n
-    if not task.summed and task.g is not NULL:
-        # Sums must not depend on where an array is in memory; stores are faster where lines begin.
+    if not task.summed and task.terms is NULL:
+        # Nothing to keep in a cache. Stores are faster where lines begin; sums, though, must not
+        # depend on where an array is in memory.
         first = (<size_t>-<size_t>(<floating*>task.g + start)) % LINE // sizeof(floating)
+        if task.maps.share64 is NULL and not task.streamed:
+            block = stop
     while start < stop:
         n = min(stop - start, first if first > 0 else block)
         first = block
