@@ -1,10 +1,11 @@
 """The whole table."""
-from mlpack_ann.bench import arrangements, elementwise, layers, losses, training
+from mlpack_ann.bench import (arrangements, convolutions, elementwise, layers, losses,
+                              training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS,
-    "convolution": layers.CONVOLUTION,
+    "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION,

@@ -2,6 +2,7 @@
 from mlpack_ann.layer.adaptive_max_pooling import AdaptiveMaxPooling
 from mlpack_ann.layer.adaptive_mean_pooling import AdaptiveMeanPooling
 from mlpack_ann.layer.add import Add
+from mlpack_ann.layer.atrous_convolution import AtrousConvolution
 from mlpack_ann.layer.base_layer import (
     BaseLayer, BipolarSigmoid, Elish, ElishFunctionLayer, Elliot, ElliotFunctionLayer, Gaussian,
     GaussianFunctionLayer, GELU, GELUExact, GELUFunctionLayer, HardSigmoid, HardSigmoidLayer,
@@ -19,6 +20,7 @@ from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
+from mlpack_ann.layer.grouped_convolution import GroupedConvolution
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
 from mlpack_ann.layer.instance_norm import InstanceNorm
@@ -47,4 +49,5 @@ from mlpack_ann.layer.softshrink import SoftShrink
 from mlpack_ann.layer.spatial_dropout import SpatialDropout
 from mlpack_ann.layer.subview import Subview
 from mlpack_ann.layer.sum_reduce import SumReduce
+from mlpack_ann.layer.transposed_convolution import TransposedConvolution
 from mlpack_ann.layer.unpooling import UnPooling

@@ -83,6 +83,14 @@ def unequal_strides(job, check):
     return job.kwargs["stride_width"] != job.kwargs["stride_height"]
 
 
+def unequal_dilations(job, check):
+    return job.kwargs["dilation_width"] != job.kwargs["dilation_height"]
+
+
+def many_to_many(job, check):
+    return job.kwargs["in_size"] > 1 and job.kwargs["out_size"] > 1
+
+
 def bias_entries(job, check):
     """Elements of the gradient that belong to the bias."""
     biases = job.kwargs["out_size"] if job.kwargs.get("use_bias", True) else 0
@@ -178,18 +186,25 @@ TABLE = [
         "gradient is a copy of error, one column for each point",
         "summed over the points", batch, does.error_unsummed),
     Difference(
-        "Convolution", "3.x", GRADIENT,
+        "Convolution AtrousConvolution TransposedConvolution", "3.x", GRADIENT,
         "the bias gradient of a batch is the last point's only",
         "summed over the points", bias_of_batch, does.last_point_bias),
     Difference(
-        "Convolution", "3.x", FORWARD,
+        "Convolution AtrousConvolution", "3.x", FORWARD,
         "with unequal strides the window moves by the height's step in width and the width's "
         "in height", "each axis has its own stride", unequal_strides),
     Difference(
-        "Convolution", "3.x", BACKWARD,
+        "AtrousConvolution", "3.x", FORWARD,
+        "unequal dilations are exchanged", "each axis has its own dilation", unequal_dilations,
+        does.exchanged_dilations),
+    Difference(
+        "AtrousConvolution", "3.x", BACKWARD,
+        "g is wrong for unequal dilations", "the derivative of Forward", unequal_dilations),
+    Difference(
+        "Convolution AtrousConvolution", "3.x", BACKWARD,
         "g is wrong for a stride above 1", "the derivative of Forward", strided),
     Difference(
-        "Convolution", "3.x", GRADIENT,
+        "Convolution AtrousConvolution", "3.x", GRADIENT,
         "the weight gradient is wrong for a stride above 1", "the derivative of Forward",
         lambda job, check: strided(job, check) & ~bias_entries(job, check)),
     Difference(
@@ -198,6 +213,10 @@ TABLE = [
     Difference(
         "Convolution", "4.4", GRADIENT,
         "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides),
+    Difference(
+        "TransposedConvolution", "4.8", BACKWARD,
+        "with several channels on both sides g is of filters that are taken in another order",
+        "the derivative of Forward", many_to_many, does.filters_exchanged),
     Difference(
         "MeanPooling AdaptiveMeanPooling", "3.x", BACKWARD,
         "g leaves out the last row and column of blocks, and takes blocks of input size / output "

@@ -68,6 +68,37 @@ def divergence_undivided(job, check):
     return g
 
 
+def exchanged_dilations(job, check):
+    """Dilated convolution, unpadded, with taps as far apart in width as they should be in height,
+    and the other way round; a tap beyond the end of a row is read from the next."""
+    k = job.kwargs
+    height, width = k["input_height"], k["input_width"]
+    rows, columns = (
+        (size - (k[f"kernel_{axis}"] - 1) * k[f"dilation_{axis}"] - 1) // k[f"stride_{axis}"] + 1
+        for axis, size in (("height", height), ("width", width)))
+    first = (np.arange(rows)[:, None] * k["stride_height"] * width
+             + np.arange(columns) * k["stride_width"])
+    tap = (np.arange(k["kernel_height"])[:, None] * k["dilation_width"] * width
+           + np.arange(k["kernel_width"]) * k["dilation_height"])
+    place = first[..., None, None] + tap
+    x = job.arrays["input"].reshape(job.points, k["in_size"], -1)
+    if place.max() >= height * width:
+        return np.empty(0)                  # what is in the memory behind the image
+    weight, bias = np.split(job.arrays["parameters"], [-k["out_size"]])
+    y = np.einsum("ncijpq,ocpq->noij", x[:, :, place],
+                  weight.reshape(k["out_size"], k["in_size"], *tap.shape))
+    return (y + bias[:, None, None]).reshape(check.recorded.shape)
+
+
+def filters_exchanged(job, check):
+    """This library's g for filters stored by input channel first, which they are not."""
+    arrays, layer = job.arrays, job.build()
+    layer.parameters = arrays["parameters"]
+    filters, channels, *area = layer.weight.shape
+    layer.weight[:] = layer.weight.reshape(channels, filters, *area).swapaxes(0, 1).copy()
+    return layer.Backward(arrays["input"], arrays["output"], arrays["gy"])
+
+
 def images(job, name):
     """Return a recorded image array as (points, channels, height, width)."""
     channels, height, width = job.attributes["input_dimensions"]
