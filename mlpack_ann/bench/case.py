@@ -19,6 +19,7 @@ import numpy as np
 import mlpack_ann
 from mlpack_ann import activation_functions, layer, loss_functions
 from mlpack_ann.bench import nets
+from mlpack_ann.layer.container import Holder
 
 try:
     import torch
@@ -272,6 +273,8 @@ def operations(layer, inner, outer):
     """Return the multiplications and additions of one pass of a layer, if it is a product."""
     if hasattr(layer, "kernel_width") and layer.parameters is not None:
         return 2 * prod(outer) * layer.in_size * layer.kernel_width * layer.kernel_height
+    if isinstance(layer, Holder):           # of Linear layers: a weight is used once a point
+        return 2 * inner[0] * layer.parameters.size
     if hasattr(layer, "in_size") and layer.parameters is not None:
         return 2 * prod(inner) * layer.out_size
     return 0

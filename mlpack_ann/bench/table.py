@@ -1,5 +1,5 @@
 """The whole table."""
-from mlpack_ann.bench import elementwise, layers, losses, training
+from mlpack_ann.bench import containers, elementwise, layers, losses, training
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -12,6 +12,7 @@ GROUPS = {
     "softmax": layers.SOFTMAX,
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS,
+    "containers": containers.CASES,
     "losses": losses.CASES,
     "training": training.CASES,
 }

@@ -2,6 +2,7 @@
 from mlpack_ann.layer.adaptive_max_pooling import AdaptiveMaxPooling
 from mlpack_ann.layer.adaptive_mean_pooling import AdaptiveMeanPooling
 from mlpack_ann.layer.add import Add
+from mlpack_ann.layer.add_merge import AddMerge
 from mlpack_ann.layer.base_layer import (
     BaseLayer, BipolarSigmoid, Elish, ElishFunctionLayer, Elliot, ElliotFunctionLayer, Gaussian,
     GaussianFunctionLayer, GELU, GELUExact, GELUFunctionLayer, HardSigmoid, HardSigmoidLayer,
@@ -11,12 +12,14 @@ from mlpack_ann.layer.base_layer import (
 from mlpack_ann.layer.batch_norm import BatchNorm
 from mlpack_ann.layer.c_relu import CReLU
 from mlpack_ann.layer.celu import CELU
+from mlpack_ann.layer.concat import Concat
 from mlpack_ann.layer.convolution import Convolution
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
+from mlpack_ann.layer.highway import Highway
 from mlpack_ann.layer.instance_norm import InstanceNorm
 from mlpack_ann.layer.layer_norm import LayerNorm
 from mlpack_ann.layer.leaky_relu import LeakyReLU
@@ -25,11 +28,15 @@ from mlpack_ann.layer.linear_no_bias import LinearNoBias
 from mlpack_ann.layer.log_softmax import LogSoftMax
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
+from mlpack_ann.layer.multi_layer import MultiLayer
+from mlpack_ann.layer.multiply_merge import MultiplyMerge
 from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.relu6 import ReLU6
+from mlpack_ann.layer.sequential import Residual, Sequential
 from mlpack_ann.layer.softmax import Softmax
 from mlpack_ann.layer.softshrink import SoftShrink
 from mlpack_ann.layer.spatial_dropout import SpatialDropout
 from mlpack_ann.layer.unpooling import UnPooling
+from mlpack_ann.layer.weight_norm import WeightNorm

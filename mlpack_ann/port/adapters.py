@@ -19,7 +19,8 @@ def adapts(group, *names):
 
 def jobs_of(case):
     """Return the jobs of a case, in this library's terms; almost always one."""
-    from mlpack_ann.port import layer_adapters, loss_adapters  # noqa: F401 (they register)
+    from mlpack_ann.port import (  # noqa: F401 (they register)
+        containers_adapters, layer_adapters, loss_adapters)
     job = mechanical(case)
     group, name = case.record.group, case.record.name
     adapter = _ADAPTERS.get((group, name)) or _ADAPTERS.get((group, None))

@@ -178,6 +178,17 @@ TABLE = [
         "gradient is a copy of error, one column for each point",
         "summed over the points", batch, does.error_unsummed),
     Difference(
+        "AddMerge", "3.x", GRADIENT,
+        "gradients of the layers are never computed", "those of the layers", None, does.zero),
+    Difference(
+        "AddMerge", "4.4 4.8", BACKWARD,
+        "each layer's Backward gets the sum for its own output", "its own output",
+        None, does.slopes_at_the_sum),
+    Difference(
+        "Concat", "3.x", GRADIENT,
+        "Convolution's bias gradient of a batch is the last point's only", "summed over the points",
+        batch, does.last_point_biases),
+    Difference(
         "Convolution", "3.x", GRADIENT,
         "the bias gradient of a batch is the last point's only",
         "summed over the points", bias_of_batch, does.last_point_bias),
@@ -198,6 +209,14 @@ TABLE = [
     Difference(
         "Convolution", "4.4", GRADIENT,
         "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides),
+    Difference(
+        "MultiplyMerge", "3.x", BACKWARD,
+        "the layers' Backward gets gy itself", "gy times the outputs of the other layers", None,
+        does.unmultiplied_g),
+    Difference(
+        "MultiplyMerge", "3.x", GRADIENT,
+        "the layers' Gradient gets error itself", "error times the outputs of the other layers",
+        None, does.unmultiplied_gradient),
     Difference(
         "MeanPooling AdaptiveMeanPooling", "3.x", BACKWARD,
         "g leaves out the last row and column of blocks, and takes blocks of input size / output "
