@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from mlpack_ann.layer import (AddMerge, Concat, Convolution, Dropout, Highway, Linear, LogSoftMax,
-                              MultiLayer, MultiplyMerge, ReLU, Residual, Sequential, Sigmoid, TanH,
-                              WeightNorm)
+from mlpack_ann.layer import (Add, AddMerge, Concat, Convolution, Dropout, Highway, Linear, LogSoftMax,
+                              MultiLayer, MultiplyMerge, Recurrent, ReLU, Residual, Sequential, Sigmoid,
+                              TanH, WeightNorm)
 
 X = np.random.default_rng(0).normal(size=(5, 3))
 CONTAINERS = [MultiLayer, Sequential, Residual, AddMerge, MultiplyMerge, Concat, Highway]
@@ -389,3 +389,145 @@ def test_forged_states(state):
     with pytest.raises((TypeError, ValueError)):
         net.__setstate__(state)
     net.Forward(X)
+
+
+# ---------------------------------------------------------------- time
+
+
+def recurrent(rho=None, feedback=None, inner=None, dtype="float64"):
+    rng = np.random.default_rng(4)
+    return Recurrent(Add(3, dtype=dtype), inner or Linear(2, 3, dtype=dtype, rng=rng),
+                     feedback or Linear(3, 3, dtype=dtype, rng=rng), TanH(), rho)
+
+
+def by_steps(net, x, gy):
+    """Return output, g and gradient of a sequence that is given step by step."""
+    net.ResetCell()
+    steps = range(x.shape[1])
+    y = [net.Forward(x[:, t]) for t in steps]
+    g, gradient = [None] * len(steps), 0
+    for t in reversed(steps):
+        g[t] = net.Backward(x[:, t], y[t], gy[:, t])
+        gradient = gradient + net.Gradient(x[:, t], gy[:, t])
+    return np.stack(y, 1), np.stack(g, 1), gradient
+
+
+RNG = np.random.default_rng(5)
+SEQUENCE, SLOPE = RNG.normal(size=(4, 6, 2)), RNG.normal(size=(4, 6, 3))
+
+
+@pytest.mark.parametrize("make", [
+    recurrent, lambda: recurrent(100),
+    lambda: recurrent(feedback=Sequential(layers=[Linear(3, 5), TanH(), Linear(5, 3)])),
+    lambda: recurrent(inner=Sequential(layers=[Linear(2, 4), TanH(), Linear(4, 3)]))])
+def test_steps_are_the_sequence(make):
+    net = make()
+    y = net.Forward(SEQUENCE)
+    g = net.Backward(SEQUENCE, y, SLOPE)
+    expected = y, g, net.Gradient(SEQUENCE, SLOPE)
+    for _ in range(2):
+        for one, other in zip(by_steps(net, SEQUENCE, SLOPE), expected):
+            np.testing.assert_allclose(one, other, rtol=1e-12, atol=1e-14)
+    np.testing.assert_array_equal(net.Forward(SEQUENCE), y)
+
+
+def test_the_state_starts_again():
+    net = recurrent()
+    x = SEQUENCE[:, 0]
+    first, second = net.Forward(x), net.Forward(x)
+    assert not np.array_equal(first, second)
+    net.ResetCell()
+    np.testing.assert_array_equal(net.Forward(x), first)
+    np.testing.assert_array_equal(net.Forward(x[:3]), first[:3])    # other points, another start
+    net.ResetCell(2)
+    for expected in (first, second, first, second):
+        np.testing.assert_allclose(net.Forward(x), expected, rtol=1e-14)
+    net.rho = 1
+    net.ResetCell()
+    for _ in range(2):
+        np.testing.assert_array_equal(net.Forward(x), first)
+    whole = recurrent(2).Forward(np.repeat(x[:, None], 4, 1))
+    for t, expected in enumerate((first, second, first, second)):
+        np.testing.assert_allclose(whole[:, t], expected, rtol=1e-14)
+    for bad, error in ((0, ValueError), (1.5, TypeError)):
+        with pytest.raises(error, match="^Recurrent: size is"):
+            net.ResetCell(bad)
+
+
+def test_gradient_of_a_step_without_its_backward():
+    net = recurrent()
+    outputs = [net.Forward(SEQUENCE[:, t]) for t in range(3)]
+    alone = net.Gradient(SEQUENCE[:, 2], SLOPE[:, 2])
+    net.Backward(SEQUENCE[:, 2], outputs[2], SLOPE[:, 2])
+    np.testing.assert_array_equal(net.Gradient(SEQUENCE[:, 2], SLOPE[:, 2]), alone)
+    assert not np.array_equal(net.Gradient(SEQUENCE[:, 2], SLOPE[:, 1]), alone)
+    net.Backward(SEQUENCE[:, 1], outputs[1], SLOPE[:, 1])
+    assert not np.array_equal(net.Gradient(SEQUENCE[:, 1], SLOPE[:, 1]), alone)
+
+
+def test_without_training_only_the_latest_step_is_kept():
+    net, trained = recurrent(), recurrent()
+    trained.parameters = net.parameters
+    net.training = False
+    for t in range(5):
+        y = net.Forward(SEQUENCE[:, t])
+        np.testing.assert_array_equal(y, trained.Forward(SEQUENCE[:, t]))
+    g = net.Backward(SEQUENCE[:, 4], y, SLOPE[:, 4])
+    np.testing.assert_array_equal(g, trained.Backward(SEQUENCE[:, 4], y, SLOPE[:, 4]))
+    with pytest.raises(RuntimeError, match="^Recurrent: the step is kept no more"):
+        net.Backward(SEQUENCE[:, 3], y, SLOPE[:, 3])
+
+
+def test_random_layers_draw_anew_in_each_step():
+    net = recurrent(feedback=Sequential(layers=[Linear(3, 3), Dropout(0.5)]))
+    net.rng = np.random.default_rng(0)
+    x = np.ones((1, 12, 2))
+    y = net.Forward(x)
+    masks, linear = [], net.feedback.layers[0]
+    for t in range(1, 12):
+        total = np.arctanh(y[:, t]) - net.input.Forward(x[:, t])
+        masks.append(tuple((total / linear.Forward(y[:, t - 1]) > 1).ravel()))
+    assert len(set(masks)) > 2
+    gradient = net.Gradient(x, SLOPE[:1].repeat(2, 1))      # of the masks drawn
+    net.parameters += 1e-6 * gradient
+    net.training = False
+    np.testing.assert_array_equal(net.Forward(x), net.Forward(x))
+
+
+def test_copies_for_steps_share_the_weights():
+    net = recurrent(feedback=Sequential(layers=[Linear(3, 3)]))
+    net.Forward(SEQUENCE)
+    net.parameters = np.arange(net.parameters.size) / 50
+    plain = recurrent(feedback=Linear(3, 3))
+    plain.parameters = net.parameters
+    np.testing.assert_array_equal(net.Forward(SEQUENCE), plain.Forward(SEQUENCE))
+    assert net.parameters.base is not None and (
+        net.parameters == np.arange(net.parameters.size) / 50).all()
+
+
+def test_a_second_sequence_allocates_nothing_of_size():
+    net, x = recurrent(), np.ones((500, 20, 2))
+    y = net.Forward(x)
+    out, g, gradient = np.empty_like(y), np.empty_like(x), np.empty_like(net.parameters)
+
+    def passes():
+        net.Forward(x, out)
+        net.Backward(x, out, y, g)
+        net.Gradient(x, y, gradient)
+    passes()
+    tracemalloc.start()
+    passes()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < x.nbytes // 4
+
+
+def test_steps_and_sequences_are_not_mixed():
+    net = recurrent()
+    y = net.Forward(SEQUENCE)
+    with pytest.raises(RuntimeError, match="^Recurrent: input has shape"):
+        net.Backward(SEQUENCE[:, 0], y[:, 0], y[:, 0])
+    net.Forward(SEQUENCE[:, 0])
+    with pytest.raises(RuntimeError, match="^Recurrent: input has shape"):
+        net.Backward(SEQUENCE, y, y)
+    assert net.Model() == (net.start, net.input, net.feedback, net.transfer)

@@ -274,7 +274,7 @@ def operations(layer, inner, outer):
     if hasattr(layer, "kernel_width") and layer.parameters is not None:
         return 2 * prod(outer) * layer.in_size * layer.kernel_width * layer.kernel_height
     if isinstance(layer, Holder):           # of Linear layers: a weight is used once a point
-        return 2 * inner[0] * layer.parameters.size
+        return 2 * prod(inner[:-1]) * layer.parameters.size
     if hasattr(layer, "in_size") and layer.parameters is not None:
         return 2 * prod(inner) * layer.out_size
     return 0

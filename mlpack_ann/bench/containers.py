@@ -67,6 +67,18 @@ def normed(x, p):
     return torch.addmm(p[:N], x, (p[-1] / v.norm() * v).view(N, N))
 
 
+def recurrent(x, p):
+    inner, start = affine(x.reshape(-1, N), p).view(*x.shape[:2], N), p[STEP:STEP + N]
+    y = [torch.tanh(inner[:, 0] + start)]
+    for t in range(1, x.shape[1]):
+        y.append(torch.tanh(inner[:, t] + affine(y[-1], p, STEP + N)))
+    return torch.stack(y, 1)
+
+
+def make_recurrent(cls, arguments, shape, dtype):
+    return cls(layer.Add(N, dtype=dtype), linear(dtype), linear(dtype), layer.TanH())
+
+
 def formula(function):
     """The passes of a formula: Forward, and its derivatives by autograd on a graph that is kept."""
     def gradient(a):
@@ -76,6 +88,16 @@ def formula(function):
         return partial(torch.autograd.grad, retain_graph=True), y, p, a.gy
 
     return {"Forward": lambda a: (function, a.x, a.p), "Gradient": gradient}
+
+
+class SmallWeights(LayerCase):
+    """A case whose weights do not make many steps chaotic."""
+
+    def arrays(self, size, dtype):
+        a = super().arrays(size, dtype)
+        a.p /= 2 * N ** 0.5
+        a.y = a.layer.Forward(a.x)
+        return a
 
 
 CASES = [
@@ -88,4 +110,6 @@ CASES = [
     LayerCase("Highway", sizes(in_size=N), formula(highway), make=holding(linear, tanh)),
     LayerCase("WeightNorm", sizes(), formula(normed),
               make=lambda cls, arguments, shape, dtype: cls(linear(dtype))),
+    SmallWeights("Recurrent", {f"{N}-t16-b{batch}": ({}, (batch, 16, N)) for batch in (1, 32)},
+                 formula(recurrent), make=make_recurrent),
 ]

@@ -33,6 +33,7 @@ from mlpack_ann.layer.multiply_merge import MultiplyMerge
 from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
+from mlpack_ann.layer.recurrent import Recurrent
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.sequential import Residual, Sequential
 from mlpack_ann.layer.softmax import Softmax

@@ -234,7 +234,7 @@ cdef class Holder(Layer):
         cdef Place place
         for place in self._places:
             if place.layer._parameters is not None:
-                place.layer._adopt(self._parameters[place.start:place.stop])
+                place.layer._share(self._parameters[place.start:place.stop])
         return 0
 
     # ---------------------------------------------------------------- hooks, with their defaults
@@ -322,7 +322,9 @@ cdef class Holder(Layer):
             self._parameters = None
         elif not self._gathered():
             self._parameters = np.empty(size, Layer.dtype.__get__(self))[:]
-            self._bind()
+            for place in self._places:
+                if place.layer._parameters is not None:
+                    place.layer._adopt(self._parameters[place.start:place.stop])
         return 0
 
     cdef bint _gathered(self):

@@ -27,6 +27,7 @@ cdef class Layer:
     # Tools for the hooks.
     cdef int _allocate(self, object size) except -1
     cdef int _adopt(self, ndarray flat) except -1
+    cdef int _share(self, ndarray flat) except -1
     cdef int _not_written(self, str method) except -1
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1
     cdef int _remember(self, ndarray x) except -1

@@ -321,10 +321,15 @@ cdef class Layer:
 
     cdef int _adopt(self, ndarray flat) except -1:
         """Move the weights into `flat`, a part of the array of a layer that holds this one."""
+        if flat.shape[0] == self._parameters.shape[0]:
+            flat[:] = self._parameters
+        return self._share(flat)
+
+    cdef int _share(self, ndarray flat) except -1:
+        """Let `flat`, an array of its length and dtype, be the weights."""
         if PyArray_TYPE(flat) != self._typenum or flat.shape[0] != self._parameters.shape[0]:
             raise RuntimeError(f"{type(self).__name__}: __init__ was called while its weights were "
                                "gathered")
-        flat[:] = self._parameters
         self._parameters = flat
         return self._bind()
 

@@ -5,6 +5,8 @@ among the settings; mlpack 4's list them as objects.
 """
 import re
 
+import numpy as np
+
 from mlpack_ann.port.adapters import adapts
 from mlpack_ann.port.job import lookup, snake_case
 
@@ -69,3 +71,12 @@ def container(job):
 @adapts("layer", "WeightNorm")
 def weight_norm(job):
     job.kwargs["layer"], = written(job.case.args["layer"], {})
+
+
+@adapts("layer", "Recurrent")
+def recurrent(job):
+    for name in ("start", "input", "feedback", "transfer"):
+        job.kwargs[name], = written(job.case.args[name], job.case.settings)
+    job.change(lambda a: np.ascontiguousarray(a.swapaxes(0, 1)), "input", "output", "gy", "g",
+               "error")
+    job.remark("converted: mlpack is given step by step, here whole sequences")

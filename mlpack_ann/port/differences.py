@@ -93,6 +93,13 @@ def bias_of_batch(job, check):
     return batch(job, check) & bias_entries(job, check)
 
 
+def start_of_batch(job, check):
+    """Elements of Recurrent's gradient that belong to start, behind input."""
+    first = job.kwargs["input"].parameters.size
+    of_start = np.arange(check.recorded.size) - first
+    return batch(job, check) & (of_start >= 0) & (of_start < job.kwargs["start"].parameters.size)
+
+
 def clipped(job, check):
     x = job.arrays["input"]
     return (x >= job.kwargs["max_value"]) | (x <= job.kwargs["min_value"])
@@ -309,6 +316,10 @@ TABLE = [
         "PixelShuffle", "3.x", BACKWARD,
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
+    Difference(
+        "Recurrent", "3.x", GRADIENT,
+        "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
+        start_of_batch, does.zero),
     # activation functions
     Difference(
         "GELUFunction", "3.x 4.4", BACKWARD,

@@ -150,6 +150,24 @@ def draw_normed_convolution(rng):
         n, a, height, width + 1)
 
 
+def draw_recurrent(rng):
+    """Layers that keep nothing from Forward, and some that do."""
+    n, steps, a, b, c = sizes(rng, 5)
+    chosen = [
+        {"start": (layer.Add, {"out_size": b}), "input": linear(b, a), "feedback": linear(b, b),
+         "transfer": SIGMOID},
+        {"start": (layer.Identity, {}), "input": linear(b), "transfer": TANH,
+         "feedback": (layer.Sequential, {"layers": [linear(c), TANH, linear(b)]})},
+        {"start": linear(b), "input": (layer.MultiLayer, {"layers": [linear(b), TANH]}),
+         "feedback": (layer.LinearNoBias, {"out_size": b}),
+         "transfer": (layer.Residual, {"layers": [linear(b), SIGMOID]})},
+        {"start": TANH, "input": linear(b), "feedback": linear(b), "transfer": linear(c)}]
+    arguments = chosen[numbers(rng, 0, len(chosen) - 1)]
+    if rng.integers(2):
+        arguments = {**arguments, "rho": numbers(rng, 1, 4)}
+    return arguments, (n, steps, a)
+
+
 # ---------------------------------------------------------------- references: one by one
 
 
@@ -209,6 +227,18 @@ def normed(m, x):
     return inner.Forward(x)
 
 
+def recurrent(m, x):
+    outputs = []
+    for t in range(x.shape[1]):
+        a = one_by_one([m.input], x[:, t])
+        if t % (m.rho or 100) == 0:
+            total = one_by_one([m.start], a)
+        else:
+            total = a + one_by_one([m.feedback], outputs[-1])
+        outputs.append(one_by_one([m.transfer], total))
+    return np.stack(outputs, 1)
+
+
 # ---------------------------------------------------------------- the same in PyTorch
 
 
@@ -229,6 +259,19 @@ def in_torch(m, x, p):
         biases = 0 if getattr(m.layer, "bias", None) is None else m.layer.bias.size
         v, g = p[biases:-1], p[-1]
         return in_torch(m.layer, x, torch.cat([g * v / v.norm(), p[:biases]]))
+    if isinstance(m, layer.Recurrent):
+        held = m.input, m.start, m.feedback, m.transfer
+        inner, start, feedback, transfer = (
+            (lambda x, one=one, part=part: in_torch(one, x, part)) for one, part in
+            zip(held, torch.split(p, [0 if one.parameters is None else one.parameters.size
+                                      for one in held])))
+        y = []
+        for t in range(x.shape[1]):
+            a = inner(x[:, t])
+            y.append(transfer(start(a) if t % (m.rho or 100) == 0 else a + feedback(y[-1])))
+        return torch.stack(y, 1)
+    if isinstance(m, layer.Add):
+        return x + p
     if isinstance(m, layer.Highway):
         count = m.in_size * m.in_size
         gate = torch.sigmoid(x @ p[:count].reshape(m.in_size, -1) + p[count:][:m.in_size])
@@ -263,6 +306,8 @@ REFUSED = [({"layers": 3}, TypeError), ({"layers": [3]}, TypeError),
            ({"layers": [layer.Linear(2, 2), layer.Linear(2, 2, dtype="float32")]}, TypeError)]
 FLAGS = [({"model": 2}, TypeError), ({"layers": None}, TypeError)]
 MERGES = [*FLAGS, ({"run": False}, ValueError), ({"run": "no"}, TypeError)]
+TANHS = {name: layer.TanH() for name in ("start", "input", "feedback", "transfer")}
+WRITTEN = dict.fromkeys(TANHS, TANH)
 TWO_TO_THREE = {"layers": [linear(3, 2)]}
 UNEQUAL = [({"layers": [linear(3, 2), linear(4, 2)]}, (2, 2)), (TWO_TO_THREE, (2, 3))]
 
@@ -304,4 +349,12 @@ LAYERS = [
                bad_shapes=[({"layer": linear(3, 2)}, (2, 3))]),
     HolderCase(layer.WeightNorm, draw_normed_convolution, normed, name="-images", torch=in_torch,
                keeps_forward=False),
+    HolderCase(layer.Recurrent, draw_recurrent, recurrent, torch=in_torch,
+               invalid=[({}, TypeError), ({**TANHS, "start": 3}, TypeError),
+                        ({**TANHS, "input": HELD.layers[0]}, ValueError),
+                        ({**TANHS, "transfer": TANHS["start"]}, ValueError),
+                        ({**TANHS, "rho": 0}, ValueError), ({**TANHS, "rho": 1.5}, TypeError)],
+               bad_shapes=[({**WRITTEN, "input": linear(3, 2)}, (2, 4, 3)), (WRITTEN, (2, 3, 4, 5)),
+                           ({**WRITTEN, "input": linear(3, 2)}, (2, 3)), (WRITTEN, (3,)),
+                           ({**WRITTEN, "feedback": linear(3)}, (2, 4, 2))]),
 ]
