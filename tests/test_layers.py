@@ -8,6 +8,7 @@ import pytest
 
 from mlpack_ann import layer as package
 from mlpack_ann.layer.elementwise import Elementwise
+from mlpack_ann.layer.layer import Layer
 from tests.cases import LAYERS
 from tests.checks import (DRAWS, Checks, assert_close, draws_of, generator, public_classes,
                           slope, torch_or_skip)
@@ -26,12 +27,18 @@ def make(case, dtype, draw=0):
 
 def copied(layer, dtype):
     """Return the layer with its weights in another precision."""
-    arguments = {name: getattr(layer, name) for name in type(layer).__signature__.parameters}
+    def narrow(value):
+        if isinstance(value, tuple):
+            return tuple(map(narrow, value))
+        return copied(value, dtype) if isinstance(value, Layer) else value
+
+    arguments = {name: narrow(getattr(layer, name))
+                 for name in type(layer).__signature__.parameters}
     if "dtype" in arguments:
         arguments["dtype"] = dtype
     other = type(layer)(**arguments)
     state = layer.__getstate__()
-    if state["parameters"] is not None:
+    if state.get("parameters") is not None:
         state["parameters"] = state["parameters"].astype(dtype)
     other.__setstate__(state)
     return other

@@ -20,6 +20,7 @@ import mlpack_ann
 from mlpack_ann import activation_functions, layer, loss_functions
 from mlpack_ann.bench import nets
 from mlpack_ann.layer import TransposedConvolution
+from mlpack_ann.layer.container import Holder
 
 try:
     import torch
@@ -274,6 +275,8 @@ def operations(layer, inner, outer):
     if hasattr(layer, "kernel_width") and layer.parameters is not None:
         n, _, height, width = inner if isinstance(layer, TransposedConvolution) else outer
         return 2 * n * height * width * layer.weight.size
+    if isinstance(layer, Holder):           # of Linear layers: a weight is used once a point
+        return 2 * prod(inner[:-1]) * layer.parameters.size
     if hasattr(layer, "in_size") and layer.parameters is not None:
         return 2 * prod(inner) * layer.out_size
     return 0

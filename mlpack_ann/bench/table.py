@@ -1,5 +1,5 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, convolutions, elementwise, layers, losses,
+from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
                               training)
 from mlpack_ann.bench.case import Row, torch
 
@@ -13,6 +13,7 @@ GROUPS = {
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
+    "containers": containers.CASES,
     "losses": losses.CASES,
     "training": training.CASES,
 }

@@ -8,6 +8,7 @@ cdef class Layer:
     cdef ndarray _parameters                # flat, or None for a layer without weights
     cdef tuple _input_dimensions            # of a flat point, or None
     cdef tuple _seen                        # input shape of the latest Forward, where one is kept
+    cdef object _owner                      # weak reference to the layer that holds this one
     cdef int _typenum                       # dtype of the weights, or ANY_FLOAT
     cdef bint _training, _built
     cdef bint _unsized                      # until the weights are there
@@ -25,6 +26,8 @@ cdef class Layer:
 
     # Tools for the hooks.
     cdef int _allocate(self, object size) except -1
+    cdef int _adopt(self, ndarray flat) except -1
+    cdef int _share(self, ndarray flat) except -1
     cdef int _not_written(self, str method) except -1
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1
     cdef int _remember(self, ndarray x) except -1

@@ -319,6 +319,20 @@ cdef class Layer:
         self._unsized = False
         return 0
 
+    cdef int _adopt(self, ndarray flat) except -1:
+        """Move the weights into `flat`, a part of the array of a layer that holds this one."""
+        if flat.shape[0] == self._parameters.shape[0]:
+            flat[:] = self._parameters
+        return self._share(flat)
+
+    cdef int _share(self, ndarray flat) except -1:
+        """Let `flat`, an array of its length and dtype, be the weights."""
+        if PyArray_TYPE(flat) != self._typenum or flat.shape[0] != self._parameters.shape[0]:
+            raise RuntimeError(f"{type(self).__name__}: __init__ was called while its weights were "
+                               "gathered")
+        self._parameters = flat
+        return self._bind()
+
     cdef int _not_written(self, str method) except -1:
         raise NotImplementedError(f"{type(self).__name__}: {method} is left to the classes that "
                                   "inherit")

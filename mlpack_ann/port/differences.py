@@ -101,6 +101,13 @@ def bias_of_batch(job, check):
     return batch(job, check) & bias_entries(job, check)
 
 
+def start_of_batch(job, check):
+    """Elements of Recurrent's gradient that belong to start, behind input."""
+    first = job.kwargs["input"].parameters.size
+    of_start = np.arange(check.recorded.size) - first
+    return batch(job, check) & (of_start >= 0) & (of_start < job.kwargs["start"].parameters.size)
+
+
 def clipped(job, check):
     x = job.arrays["input"]
     return (x >= job.kwargs["max_value"]) | (x <= job.kwargs["min_value"])
@@ -186,6 +193,17 @@ TABLE = [
         "gradient is a copy of error, one column for each point",
         "summed over the points", batch, does.error_unsummed),
     Difference(
+        "AddMerge", "3.x", GRADIENT,
+        "gradients of the layers are never computed", "those of the layers", None, does.zero),
+    Difference(
+        "AddMerge", "4.4 4.8", BACKWARD,
+        "each layer's Backward gets the sum for its own output", "its own output",
+        None, does.slopes_at_the_sum),
+    Difference(
+        "Concat", "3.x", GRADIENT,
+        "Convolution's bias gradient of a batch is the last point's only", "summed over the points",
+        batch, does.last_point_biases),
+    Difference(
         "Convolution AtrousConvolution TransposedConvolution", "3.x", GRADIENT,
         "the bias gradient of a batch is the last point's only",
         "summed over the points", bias_of_batch, does.last_point_bias),
@@ -217,6 +235,14 @@ TABLE = [
         "TransposedConvolution", "4.8", BACKWARD,
         "with several channels on both sides g is of filters that are taken in another order",
         "the derivative of Forward", many_to_many, does.filters_exchanged),
+    Difference(
+        "MultiplyMerge", "3.x", BACKWARD,
+        "the layers' Backward gets gy itself", "gy times the outputs of the other layers", None,
+        does.unmultiplied_g),
+    Difference(
+        "MultiplyMerge", "3.x", GRADIENT,
+        "the layers' Gradient gets error itself", "error times the outputs of the other layers",
+        None, does.unmultiplied_gradient),
     Difference(
         "MeanPooling AdaptiveMeanPooling", "3.x", BACKWARD,
         "g leaves out the last row and column of blocks, and takes blocks of input size / output "
@@ -335,6 +361,10 @@ TABLE = [
         "PixelShuffle", "3.x", BACKWARD,
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
+    Difference(
+        "Recurrent", "3.x", GRADIENT,
+        "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
+        start_of_batch, does.zero),
     # activation functions
     Difference(
         "GELUFunction", "3.x 4.4", BACKWARD,

@@ -97,6 +97,45 @@ def filters_exchanged(job, check):
     filters, channels, *area = layer.weight.shape
     layer.weight[:] = layer.weight.reshape(channels, filters, *area).swapaxes(0, 1).copy()
     return layer.Backward(arrays["input"], arrays["output"], arrays["gy"])
+def merged_weights(job):
+    """Return the weights of mid-2020's merged Linear layers, (layers, in, out)."""
+    out = job.arrays["output"].shape[1]
+    return job.arrays["parameters"].reshape(-1, (job.features + 1) * out)[:, :-out].reshape(
+        -1, job.features, out)
+
+
+def unmultiplied_g(job, check):
+    """The sum of what the Linear layers make of gy itself."""
+    return np.einsum("no,lio->ni", job.arrays["gy"], merged_weights(job))
+
+
+def unmultiplied_gradient(job, check):
+    """The Linear layers' gradients for the error itself."""
+    x, error = job.arrays["input"], job.arrays["error"]
+    return np.tile(np.append((x.T @ error).ravel(), error.sum(0)), len(merged_weights(job)))
+
+
+SLOPE_BY_OUTPUT = {"Sigmoid": lambda y: y * (1 - y), "TanH": lambda y: 1 - y * y,
+                   "Identity": np.ones_like, "ReLU": np.sign}
+
+
+def slopes_at_the_sum(job, check):
+    """g of layers without weights, whose derivatives are taken at the merged output."""
+    y = job.arrays["output"]
+    return job.arrays["gy"] * sum(SLOPE_BY_OUTPUT[one["class"]](y)
+                                  for one in job.case.args["layers"])
+
+
+def last_point_biases(job, check):
+    """Of Convolutions side by side, each bias gradient is the last point's."""
+    value, at, channel = check.ours.copy(), 0, 0
+    layers = job.kwargs["layers"]
+    error = job.arrays["error"][-1].reshape(sum(one.out_size for one in layers), -1).sum(1)
+    for one in layers:
+        at += one.parameters.size
+        value[at - one.out_size:at] = error[channel:channel + one.out_size]
+        channel += one.out_size
+    return value
 
 
 def images(job, name):

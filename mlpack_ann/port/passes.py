@@ -56,6 +56,8 @@ def prepare(job):
     for name, value in job.attributes.items():
         setattr(built, name, value)
     if "parameters" in job.arrays:
+        if built.parameters is None:        # layers within it take their sizes from an input
+            built.Forward(job.arrays["input"])
         built.parameters = job.arrays["parameters"]
     if job.group == "layer":
         for earlier in job.previous:
