@@ -13,6 +13,7 @@ from mlpack_ann.layer.batch_norm import BatchNorm
 from mlpack_ann.layer.c_relu import CReLU
 from mlpack_ann.layer.celu import CELU
 from mlpack_ann.layer.concat import Concat
+from mlpack_ann.layer.concat_performance import ConcatPerformance
 from mlpack_ann.layer.convolution import Convolution
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
