@@ -25,8 +25,12 @@ cdef inline Dots scaled_dots(const floating* p, const floating* t, Py_ssize_t n,
     return dots
 
 
+cdef inline bint is_usual(const Dots* dots) noexcept nogil:
+    return 1e-200 < dots.pp < 1e200 and 1e-200 < dots.tt < 1e200
+
+
 cdef inline Dots dots_of(const floating* p, const floating* t, Py_ssize_t n) noexcept nogil:
     cdef Dots dots = scaled_dots(p, t, n, 1, 1)
-    if not (1e-200 < dots.pp < 1e200 and 1e-200 < dots.tt < 1e200):
+    if not is_usual(&dots):
         dots = scaled_dots(p, t, n, largest(p, n), largest(t, n))
     return dots

@@ -11,7 +11,8 @@ from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyA
                     import_array, ndarray)
 
 from mlpack_ann._parallel cimport in_parts, parts_of
-from mlpack_ann._product cimport VECTOR_BYTES, Product, multiply, to_pixels, to_planes, whole_vectors
+from mlpack_ann._product cimport (VECTOR_BYTES, Product, multiply, to_pixels, to_planes,
+                                  whole_vectors)
 from mlpack_ann._scratch cimport Scratch
 
 import_array()
@@ -123,7 +124,8 @@ cdef void multiply_panel(const Task* t, int part, Py_ssize_t panel, Py_ssize_t s
     if padded != columns:
         k.y, k.y_step = result, padded
     while first < t.taps or first == 0:
-        k.taps, k.offset, k.adds = min(t.taps - first, <Py_ssize_t>DEPTH), t.offset + first, first > 0
+        k.taps, k.offset = min(t.taps - first, <Py_ssize_t>DEPTH), t.offset + first
+        k.adds = first > 0
         if t.turned:
             w = <const floating*>t.w + column * t.taps + first
             to_pixels(w, t.taps, columns, k.taps, copy, padded, k.taps, 0)

@@ -38,12 +38,11 @@
 
 ANN_INLINE float ann_exp_tail_f32(float r)
 {
-    float p = 0.00019741859f;
-    p = p * r + 0.0013933728f;
-    p = p * r + 0.008333568f;
-    p = p * r + 0.041666478f;
-    p = p * r + 0.16666666f;
-    return p * r + 0.5f;
+    float p = 0.0013882515f;
+    p = p * r + 0.0083665475f;
+    p = p * r + 0.041667201f;
+    p = p * r + 0.16666543f;
+    return p * r + 0.49999997f;
 }
 
 ANN_INLINE double ann_exp_tail_f64(double r)
@@ -83,48 +82,36 @@ ANN_INLINE double ann_atanh_tail_f64(double z)
     return p * z;
 }
 
-/* -log(1 - erf(a)) / a for 0 <= a <= ERF_MAX: minimax in the relative error of erf(a). */
+/* -log P(X > a) for a standard normal X and 0 <= a <= TAIL_MAX: minimax in the relative error of
+ * P^0.15 (float) and of 1 - 2 P (double). Even and odd powers apart, for a chain half as long. */
 
-ANN_INLINE float ann_erf_exponent_f32(float a)
+ANN_INLINE float ann_tail_exponent_f32(float a)
 {
-    float p = -8.279716e-06f;
-    p = p * a + 0.00010862775f;
-    p = p * a - 0.0005995064f;
-    p = p * a + 0.0016034857f;
-    p = p * a - 9.346308e-05f;
-    p = p * a - 0.019191807f;
-    p = p * a + 0.102789335f;
-    p = p * a + 0.6366179f;
-    return p * a + 1.1283792f;
+    const float z = a * a;
+    float even = 1.5822078e-06f, odd = -2.3056486e-05f;
+    even = even * z + 0.00011070333f, odd = odd * z + 0.00013455449f;
+    even = even * z - 0.0049411627f, odd = odd * z + 0.036413893f;
+    even = even * z + 0.31829196f, odd = odd * z + 0.79788589f;
+    return odd * a + (even * z + 0.6931472f);
 }
 
-ANN_INLINE double ann_erf_exponent_f64(double a)
+ANN_INLINE double ann_tail_exponent_f64(double a)
 {
-    double p = 7.535139348157355e-16;
-    p = p * a - 3.7161888022293005e-14;
-    p = p * a + 8.564978703655889e-13;
-    p = p * a - 1.2248893699956708e-11;
-    p = p * a + 1.2160522916885567e-10;
-    p = p * a - 8.869544024989215e-10;
-    p = p * a + 4.891081888219643e-09;
-    p = p * a - 2.054544503534659e-08;
-    p = p * a + 6.444007866872792e-08;
-    p = p * a - 1.3855510416797274e-07;
-    p = p * a + 1.3078994410731524e-07;
-    p = p * a + 3.466271211885625e-07;
-    p = p * a - 1.754803124415114e-06;
-    p = p * a + 2.8488607090767963e-06;
-    p = p * a + 3.3959634846016503e-06;
-    p = p * a - 2.9716712037111176e-05;
-    p = p * a + 6.4488163659075e-05;
-    p = p * a + 2.5880025210198098e-05;
-    p = p * a - 0.0005901259589058754;
-    p = p * a + 0.001696206469109502;
-    p = p * a - 0.00020919470657225982;
-    p = p * a - 0.01912844700401504;
-    p = p * a + 0.10277260330173432;
-    p = p * a + 0.6366197723675849;
-    return p * a + 1.1283791670955126;
+    const double z = a * a;
+    double even = -9.072726567942628e-18, odd = 1.3008174146161248e-19;
+    odd = odd * z + 2.957204356481174e-16;
+    even = even * z - 5.980905126931986e-15, odd = odd * z + 8.397254118461132e-14;
+    even = even * z - 8.66166408690353e-13, odd = odd * z + 6.754916348630494e-12;
+    even = even * z - 4.012782233466131e-11, odd = odd * z + 1.7799225237051604e-10;
+    even = even * z - 5.412308756561435e-10, odd = odd * z + 7.225191905413449e-10;
+    even = even * z + 2.7080243842856447e-09, odd = odd * z - 1.938801857689481e-08;
+    even = even * z + 4.451344857932494e-08, odd = odd * z + 7.504090026949139e-08;
+    even = even * z - 9.286472511597242e-07, odd = odd * z + 2.8500011143499883e-06;
+    even = even * z + 1.6175015756373811e-06, odd = odd * z - 5.21602584120698e-05;
+    even = even * z + 0.00021202580863868774, odd = odd * z - 3.6980748901393734e-05;
+    even = even * z - 0.00478211175100376, odd = odd * z + 0.03633560235742565;
+    even = even * z + 0.31830988618379247, odd = odd * z + 0.7978845608028653;
+    return odd * a + (even * z + 0.6931471805599453);
 }
 
 /* float: 24-bit significand, exponent bias 127. */
@@ -148,10 +135,11 @@ ANN_INLINE double ann_erf_exponent_f64(double a)
 #define LN2_LO -2.9088971e-05f               /* ln 2 - LN2_HI */
 #define EXP_MAX 89.0f                        /* exp overflows below it */
 #define EXP_MIN -104.0f                      /* exp is 0 below it */
+#define FADED 130.0f                         /* exp(-FADED) is 0 */
 #define EXPM1_MIN -20.0f                     /* expm1 is -1 below it */
 #define SINH_MAX 89.5f                       /* sinh overflows below it */
 #define TANH_MAX 10.0f                       /* tanh is 1 above it */
-#define ERF_MAX 4.0f                         /* erf is 1 above it */
+#define TAIL_MAX 5.7f                        /* above it 1 - P(X > a) is 1 */
 #include "_math.h"
 
 /* double: 53-bit significand, exponent bias 1023. */
@@ -175,10 +163,11 @@ ANN_INLINE double ann_erf_exponent_f64(double a)
 #define LN2_LO -1.7239444525614835e-13
 #define EXP_MAX 710.0
 #define EXP_MIN -746.0
+#define FADED 1060.0
 #define EXPM1_MIN -40.0
 #define SINH_MAX 710.5
 #define TANH_MAX 20.0
-#define ERF_MAX 6.0
+#define TAIL_MAX 8.4
 #include "_math.h"
 
 #endif /* MLPACK_ANN_MATH_H */
@@ -247,26 +236,35 @@ ANN_INLINE BITS F(reduce)(real x, real *r)
  * the last multiplication alone rounds, to a subnormal, to zero or to infinity. */
 ANN_INLINE real F(exp)(real x)
 {
-    real r;
+    real r, scale;
     BITS n, half;
     x = x > EXP_MAX ? EXP_MAX : x;
     x = x < EXP_MIN ? EXP_MIN : x;
     n = F(reduce)(x, &r) + 2 * BIAS;
     half = n >> 1;
-    r = (F(exp_tail)(r) * (r * r) + r) + 1;
-    return r * F(power_of_two)(half) * F(power_of_two)(n - half);
+    scale = F(power_of_two)(half);
+    return (scale * (F(exp_tail)(r) * (r * r) + r) + scale) * F(power_of_two)(n - half);
 }
 
-/* exp(-a) for a >= 0, which cannot overflow: one clamp and one power of two less than exp. 2^n may
- * be subnormal, 2^(n + BIAS / 2) is not. */
-ANN_INLINE real F(decay)(real a)
+/* 2^k exp(x), where its power of two is that of a normal number. */
+ANN_INLINE real F(scaled_exp)(real x, BITS k)
 {
     real r;
-    BITS n;
-    a = a > -(EXP_MIN) ? -(EXP_MIN) : a;
-    n = F(reduce)(-a, &r);
-    r = (F(exp_tail)(r) * (r * r) + r) + 1;
-    return r * F(power_of_two)(n + BIAS + BIAS / 2) * F(power_of_two)(BIAS - BIAS / 2);
+    BITS n = F(reduce)(x, &r);
+    real scale = F(power_of_two)(n + BIAS + k);
+    return scale * (F(exp_tail)(r) * (r * r) + r) + scale;
+}
+
+/* exp(-a) for |a| <= FADED, as long as it stays below 2^(BIAS / 2). */
+ANN_INLINE real F(bounded_decay)(real a)
+{
+    return F(scaled_exp)(-a, BIAS / 2) * F(power_of_two)(BIAS - BIAS / 2);
+}
+
+/* exp(-a) for a >= 0: one clamp and one power of two less than exp. */
+ANN_INLINE real F(decay)(real a)
+{
+    return F(bounded_decay)(a > -(EXP_MIN) ? -(EXP_MIN) : a);
 }
 
 /* (exp(x) - 1) / 2^k = 2^(n - k) (exp(r) - 1) + (2^(n - k) - 2^-k), without cancellation.
@@ -289,6 +287,12 @@ ANN_INLINE real F(expm1)(real x)
     return F(fabs)(x) < TINY ? x : c;
 }
 
+/* exp(x) - 1 where x is no more than EXP_MAX - 1; beyond, any value or NaN. -0 becomes 0. */
+ANN_INLINE real F(bounded_expm1)(real x)
+{
+    return F(scaled_expm1)(x < EXPM1_MIN ? EXPM1_MIN : x, 0);
+}
+
 /* sinh(x) = (e + e / (e + 1)) / 2 with e = exp|x| - 1: no cancellation. A quarter of e is used:
  * sinh overflows later than exp. */
 ANN_INLINE real F(sinh)(real x)
@@ -309,11 +313,13 @@ ANN_INLINE real F(tanh)(real x)
     return F(copysign)(e / (e + 2), x);
 }
 
-/* 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) for x < 0: never overflows. */
+/* 1 / (1 + exp(-x)), and exp(x) / (1 + exp(x)) for x < 0: never overflows. Both terms are raised
+ * by the same power of two. */
 ANN_INLINE real F(sigmoid)(real x)
 {
-    real e = F(decay)(F(fabs)(x));
-    return (x < 0 ? e : 1) / (1 + e);
+    const real one = F(power_of_two)(BIAS + BIAS / 2);
+    real a = F(fabs)(x), e = F(scaled_exp)(-(a > -(EXP_MIN) ? -(EXP_MIN) : a), BIAS / 2);
+    return (x < 0 ? e : one) / (one + e);
 }
 
 /* x = 2^e m with sqrt(1/2) <= m < sqrt(2), for positive normal x: returns e + BIAS, sets m. */
@@ -376,13 +382,19 @@ ANN_INLINE real F(softplus)(real x)
     return (x < 0 ? 0 : x) + F(log1p_of_fraction)(F(decay)(F(fabs)(x)));
 }
 
-/* erf(x) = 1 - exp(-y) with y = -log(1 - erf|x|), a smooth function: no branch at |x| = 1, and
- * the subtraction dampens the error of y. */
-ANN_INLINE real F(erf)(real x)
+/* a P(X > a) for a standard normal X and a >= 0. The selection comes before the product: a sum that
+ * the product goes into is then contracted alike in SIMD code and elsewhere. */
+ANN_INLINE real F(weighted_tail)(real a)
+{
+    real c = a > TAIL_MAX ? TAIL_MAX : a, weight = a > TAIL_MAX ? 0 : a;
+    return weight * F(scaled_exp)(-F(tail_exponent)(c), 0);
+}
+
+/* |x|, cut where exp(-|x|) is 0. */
+ANN_INLINE real F(reach)(real x)
 {
     real a = F(fabs)(x);
-    a = a > ERF_MAX ? ERF_MAX : a;
-    return F(copysign)(F(scaled_expm1)(-a * F(erf_exponent)(a), 0), x);
+    return a > FADED ? FADED : a;
 }
 
 ANN_INLINE real F(maximum)(real a, real b)
@@ -421,9 +433,10 @@ ANN_INLINE int F(isfinite)(real x)
 #undef LN2_LO
 #undef EXP_MAX
 #undef EXP_MIN
+#undef FADED
 #undef EXPM1_MIN
 #undef SINH_MAX
 #undef TANH_MAX
-#undef ERF_MAX
+#undef TAIL_MAX
 
 #endif

@@ -13,8 +13,12 @@ cdef extern from "_math.h" nogil:
     double ann_exp_f64(double x)
     float ann_decay_f32(float a)
     double ann_decay_f64(double a)
+    float ann_bounded_decay_f32(float a)
+    double ann_bounded_decay_f64(double a)
     float ann_expm1_f32(float x)
     double ann_expm1_f64(double x)
+    float ann_bounded_expm1_f32(float x)
+    double ann_bounded_expm1_f64(double x)
     float ann_log_f32(float x)
     double ann_log_f64(double x)
     float ann_log1p_f32(float x)
@@ -29,8 +33,10 @@ cdef extern from "_math.h" nogil:
     double ann_sigmoid_f64(double x)
     float ann_softplus_f32(float x)
     double ann_softplus_f64(double x)
-    float ann_erf_f32(float x)
-    double ann_erf_f64(double x)
+    float ann_weighted_tail_f32(float a)
+    double ann_weighted_tail_f64(double a)
+    float ann_reach_f32(float x)
+    double ann_reach_f64(double x)
     float ann_fabs_f32(float x)
     double ann_fabs_f64(double x)
     float ann_sqrt_f32(float x)
@@ -61,12 +67,28 @@ cdef inline floating decay_(floating a) noexcept nogil:
         return ann_decay_f64(a)
 
 
+cdef inline floating bounded_decay_(floating a) noexcept nogil:
+    """exp(-a) for -40 <= a <= 130 (1060 in double), faster still."""
+    if floating is float:
+        return ann_bounded_decay_f32(a)
+    else:
+        return ann_bounded_decay_f64(a)
+
+
 cdef inline floating expm1_(floating x) noexcept nogil:
     """exp(x) - 1, accurate near 0."""
     if floating is float:
         return ann_expm1_f32(x)
     else:
         return ann_expm1_f64(x)
+
+
+cdef inline floating bounded_expm1_(floating x) noexcept nogil:
+    """exp(x) - 1 for x <= 88, faster; above, anything. -0 becomes 0."""
+    if floating is float:
+        return ann_bounded_expm1_f32(x)
+    else:
+        return ann_bounded_expm1_f64(x)
 
 
 cdef inline floating log_(floating x) noexcept nogil:
@@ -125,12 +147,20 @@ cdef inline floating softplus_(floating x) noexcept nogil:
         return ann_softplus_f64(x)
 
 
-cdef inline floating erf_(floating x) noexcept nogil:
-    """Error function, 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x."""
+cdef inline floating weighted_tail_(floating a) noexcept nogil:
+    """a times the probability that a standard normal variable exceeds a >= 0."""
     if floating is float:
-        return ann_erf_f32(x)
+        return ann_weighted_tail_f32(a)
     else:
-        return ann_erf_f64(x)
+        return ann_weighted_tail_f64(a)
+
+
+cdef inline floating reach_(floating x) noexcept nogil:
+    """|x|, up to 130 (1060 in double), where exp(-|x|) is 0."""
+    if floating is float:
+        return ann_reach_f32(x)
+    else:
+        return ann_reach_f64(x)
 
 
 cdef inline floating fabs_(floating x) noexcept nogil:

@@ -1,8 +1,8 @@
 """Threads: how many, and the one loop over them.
 
 Kernels hand a range of independent items to `in_parts`, with the weight of an item: about how many
-elements of a simple map (0.1 to 0.3 ns each) take as long. Little work is done by the calling thread
-alone. A parallel region costs 2 to 3 us where the threads are awake, and wakes them where not.
+elements of a simple map (0.1 to 0.3 ns each) take as long. Little work is done by the calling
+thread alone. A parallel region costs 2 to 3 us where the threads are awake, and wakes them where not.
 
 Results have the same bits whatever the number of threads: an item is computed in one way only, and
 sums over items are added up in their order afterwards. A part never starts another loop of this

@@ -9,6 +9,14 @@ from libc.string cimport memcpy, memset
 
 from mlpack_ann._product cimport VECTOR_BYTES
 
+cdef extern from "_blocks.h":
+    const int MAX_CHANNELS
+    Py_ssize_t block_vectors(Py_ssize_t channels) noexcept nogil
+
+cdef enum:
+    CACHE = 384 * 1024          # bytes worked on at a time: less than the L2 cache
+    TURN = 6                    # vector multiply-adds that transposing a vector costs
+
 cdef struct Geometry:           # of a convolution
     Py_ssize_t in_channels, out_channels, groups
     Py_ssize_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w
@@ -181,3 +189,13 @@ cdef inline void gather_row(const floating* source, Py_ssize_t stride, floating*
     else:
         for i in range(size):
             to[i] = source[stride * i]
+
+
+cdef inline Py_ssize_t part(Py_ssize_t n, Py_ssize_t i, Py_ssize_t parts) noexcept nogil:
+    """Return where the i-th of so many nearly equal parts of n begins."""
+    return n * i // parts
+
+
+cdef inline Py_ssize_t channel_blocks(Py_ssize_t channels) noexcept nogil:
+    """Count the register blocks that so many channels make."""
+    return (channels + MAX_CHANNELS - 1) // MAX_CHANNELS

@@ -6,8 +6,7 @@ directories. An index that goes with a value of the fused type `floating` is as 
 """
 from cython cimport floating
 from libc.stdint cimport int32_t, int64_t
-from libc.string cimport memset
-from numpy cimport NPY_DOUBLE, PyArray_ITEMSIZE, PyArray_TYPE, ndarray
+from numpy cimport ndarray
 
 ctypedef fused index:
     int32_t
@@ -73,59 +72,19 @@ cdef inline void spread_row(const Row* row, const floating* gy, floating* g,
         ann_spread_row_f64(row, gy, g, scratch)
 
 
-cdef inline void scatter_images(const floating[:, :, :, ::1] values, const index[:, :, :, ::1] at,
-                                floating[:, :, :, ::1] images) noexcept nogil:
-    """images[n, c].flat[at] = the sum of the values with that index, 0 where there is none."""
-    cdef Py_ssize_t n, c, j, size = values.shape[2] * values.shape[3]
-    cdef Py_ssize_t pixels = images.shape[2] * images.shape[3]
-    cdef const floating* value
-    cdef const index* place
-    cdef floating* image
-    for n in range(images.shape[0]):
-        for c in range(images.shape[1]):
-            image, value, place = &images[n, c, 0, 0], &values[n, c, 0, 0], &at[n, c, 0, 0]
-            memset(image, 0, pixels * sizeof(floating))
-            for j in range(size):
-                image[place[j]] += value[j]
+cdef Py_ssize_t scratch_bytes(ndarray images) except -1
 
+# Write maxima of the windows in x, and their indices, as wide as the values.
+cdef void max_pool(ndarray x, ndarray y, ndarray indices, const Windows* windows,
+                   char* scratch) noexcept
 
-cdef inline void gather_images(const floating[:, :, :, ::1] images, const index[:, :, :, ::1] at,
-                               floating[:, :, :, ::1] values) noexcept nogil:
-    """values = images[n, c].flat[at]."""
-    cdef Py_ssize_t n, c, j, size = values.shape[2] * values.shape[3]
-    cdef const floating* image
-    cdef const index* place
-    cdef floating* value
-    for n in range(images.shape[0]):
-        for c in range(images.shape[1]):
-            image, value, place = &images[n, c, 0, 0], &values[n, c, 0, 0], &at[n, c, 0, 0]
-            for j in range(size):
-                value[j] = image[place[j]]
+# Write the means of the windows in x; the derivative of that.
+cdef void mean_pool(ndarray x, ndarray y, const Windows* windows, char* scratch) noexcept
+cdef void mean_spread(ndarray gy, ndarray g, const Windows* windows, char* scratch) noexcept
 
+# images[n, c].flat[at] = the sum of the values with that index, 0 where there is none. `apart` says
+# that no index comes twice. The caller has checked that all indices are inside.
+cdef int scatter(ndarray values, ndarray at, ndarray images, bint apart) except -1
 
-cdef inline int scatter(ndarray values, ndarray at, ndarray images) except -1:
-    """`scatter_images` for these dtypes; the caller has checked that all indices are inside."""
-    if PyArray_TYPE(values) == NPY_DOUBLE:
-        if PyArray_ITEMSIZE(at) == sizeof(int64_t):
-            scatter_images[double, int64_t](values, at, images)
-        else:
-            scatter_images[double, int32_t](values, at, images)
-    elif PyArray_ITEMSIZE(at) == sizeof(int64_t):
-        scatter_images[float, int64_t](values, at, images)
-    else:
-        scatter_images[float, int32_t](values, at, images)
-    return 0
-
-
-cdef inline int gather(ndarray images, ndarray at, ndarray values) except -1:
-    """`gather_images` for these dtypes; the caller has checked that all indices are inside."""
-    if PyArray_TYPE(values) == NPY_DOUBLE:
-        if PyArray_ITEMSIZE(at) == sizeof(int64_t):
-            gather_images[double, int64_t](images, at, values)
-        else:
-            gather_images[double, int32_t](images, at, values)
-    elif PyArray_ITEMSIZE(at) == sizeof(int64_t):
-        gather_images[float, int64_t](images, at, values)
-    else:
-        gather_images[float, int32_t](images, at, values)
-    return 0
+# values = images[n, c].flat[at]
+cdef int gather(ndarray images, ndarray at, ndarray values) except -1

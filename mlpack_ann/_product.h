@@ -3,16 +3,16 @@
 
    A block of rows x vectors of accumulators stays in registers: for each tap it loads the vectors
    of w and spreads one element of x per row. What limits it is the multiply-add unit: measured
-   with AVX-512, blocks of 6 x 4, 9 x 3 and 12 x 2 reach 95-98 % of its peak, 12 x 1 about 85 %. */
+   with AVX-512, blocks of 6 x 4, 9 x 3 and 9 x 2 reach 90 % of its peak, 9 x 1, limited by loads,
+   65 %; with more rows their pointers no longer fit the registers. */
 #ifndef PRODUCT_BLOCKS
 #define PRODUCT_BLOCKS
 #include "_vector.h"
 
-#define MAX_ROWS 12
+#define MAX_ROWS 9
 #define MAX_COLUMNS (REGISTERS == 32 ? 4 : 2)   /* vectors side by side */
 #define PRODUCT_FITS(r, v) ((r) * (v) + (v) + 1 <= REGISTERS && (v) <= MAX_COLUMNS)
-#define FOR_ROWS(f, v) f(1, v) f(2, v) f(3, v) f(4, v) f(5, v) f(6, v) f(7, v) f(8, v) f(9, v) \
-    f(10, v) f(11, v) f(12, v)
+#define FOR_ROWS(f, v) f(1, v) f(2, v) f(3, v) f(4, v) f(5, v) f(6, v) f(7, v) f(8, v) f(9, v)
 #define FOR_PRODUCTS(f) FOR_ROWS(f, 1) FOR_ROWS(f, 2) FOR_ROWS(f, 3) FOR_ROWS(f, 4)
 
 /* y[r * y_step + l] = start[l] + sum_t x[place[r] + offset[t]] * w[t * w_step + l]

@@ -134,6 +134,47 @@ static inline double F(dot)(const real *a, const real *b, ptrdiff_t n)
     return total;
 }
 
+/* The sums of two arrays of n elements, in step. Memory gives its bandwidth to two streams that are
+ * far apart, not to one: measured on a Zen 4, 25 and 46 GB/s from DRAM, 71 and 80 from the last
+ * cache. Four streams are no faster; prefetches of one reach 39. */
+static inline void F(sums)(const real *x, const real *y, ptrdiff_t n, double *of_x, double *of_y)
+{
+    double total_x = 0, total_y = 0;
+    ptrdiff_t start, i;
+    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
+        const real *xb = x + start, *yb = y + start;
+        const ptrdiff_t m = F(block)(start, n);
+        real first = 0, second = 0;
+        ANN_SIMD(reduction(+ : first, second))
+        for (i = 0; i < m; i++) {
+            first += xb[i];
+            second += yb[i];
+        }
+        total_x += first;
+        total_y += second;
+    }
+    *of_x = total_x;
+    *of_y = total_y;
+}
+
+/* The sum of min(x, 0) * y, from the beginnings and the middles of both. */
+static inline double F(negative_dot)(const real *x, const real *y, ptrdiff_t n)
+{
+    const ptrdiff_t half = n / 2, step = ANN_REDUCE_BLOCK / 2;
+    double total = n % 2 ? (x[n - 1] > 0 ? 0 : x[n - 1]) * y[n - 1] : 0;
+    ptrdiff_t start, i;
+    for (start = 0; start < half; start += step) {
+        const real *xa = x + start, *xb = xa + half, *ya = y + start, *yb = ya + half;
+        const ptrdiff_t m = half - start < step ? half - start : step;
+        real s = 0;
+        ANN_SIMD(reduction(+ : s))
+        for (i = 0; i < m; i++)
+            s += (xa[i] > 0 ? 0 : xa[i]) * ya[i] + (xb[i] > 0 ? 0 : xb[i]) * yb[i];
+        total += s;
+    }
+    return total;
+}
+
 /* In double throughout, because the squares of the largest floats overflow. */
 static inline void F(products)(const real *a, const real *b, ptrdiff_t n, double a_factor,
                                double b_factor, double *aa, double *ab, double *bb)

@@ -51,9 +51,14 @@ typedef double vector_double __attribute__((vector_size(VECTOR_BYTES), aligned(8
 typedef struct { float lane[VECTOR_BYTES / 4]; } vector_float;
 typedef struct { double lane[VECTOR_BYTES / 8]; } vector_double;
 #define VECTOR_FUNCTIONS(T) \
-    static inline vector_##T load_##T(const T *p) { vector_##T v; memcpy(&v, p, sizeof v); return v; } \
+    static inline vector_##T load_##T(const T *p) \
+    { vector_##T v; memcpy(&v, p, sizeof v); return v; } \
     static inline vector_##T spread_##T(T a) \
-    { vector_##T v; for (int l = 0; l < VECTOR_BYTES / (int)sizeof(T); l++) v.lane[l] = a; return v; }
+    { \
+        vector_##T v; \
+        for (int l = 0; l < VECTOR_BYTES / (int)sizeof(T); l++) v.lane[l] = a; \
+        return v; \
+    }
 VECTOR_FUNCTIONS(float)
 VECTOR_FUNCTIONS(double)
 #endif

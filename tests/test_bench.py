@@ -46,7 +46,8 @@ def test_libraries_compute_the_same(row):
 def flat(row, result):
     """Return the result as one array: gradients one after the other, others without by-products."""
     if row.step == "EvaluateWithGradient":
-        return np.concatenate([np.ravel(np.asarray(part, row.dtype)) for part in result])
+        parts = [part.detach() if hasattr(part, "detach") else part for part in result]
+        return np.concatenate([np.ravel(np.asarray(part, row.dtype)) for part in parts])
     if row.step == "Gradient" and isinstance(result, (tuple, list)):
         return np.concatenate([np.ravel(part) for part in result if part is not None])
     if isinstance(result, (tuple, list)):

@@ -129,6 +129,8 @@ def agrees_with_torch(case, dtype):
 
 @check
 def nan_stays_visible(case, dtype):
+    if case.ignores_input:
+        pytest.skip("the output does not depend on the input")
     layer, x, _ = make(case, dtype)
     unknown = np.isnan(layer.Forward(np.full_like(x, np.nan)))
     assert unknown.all() if isinstance(layer, Elementwise) else unknown.any()

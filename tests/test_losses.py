@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+import mlpack_ann
 from mlpack_ann import layer
 from mlpack_ann import loss_functions as package
 from mlpack_ann.loss_functions.loss import Loss
@@ -30,6 +31,20 @@ def reduced(case, terms, p, reduction):
     if reduction in (True, "sum"):
         return terms.sum()
     return terms.sum() / (case.count(p) if case.count else terms.size)
+
+
+def assert_same_bits(actual, expected):
+    for a, b in zip(actual, expected, strict=True):
+        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
+
+
+def on_threads(number, call):
+    before = mlpack_ann.get_num_threads()
+    mlpack_ann.set_num_threads(number)
+    try:
+        return call()
+    finally:
+        mlpack_ann.set_num_threads(before)
 
 
 @check
@@ -125,6 +140,58 @@ def arrays_given_are_filled_and_checked(case, dtype):
     for arguments, p, t, error in case.bad_input:
         with pytest.raises(error, match=rf"^{name}: "):
             case.cls(**arguments).Forward(np.asarray(p, dtype), np.asarray(t))
+
+
+@check
+def value_with_gradient_is_forward_and_backward(case, dtype):
+    name = case.cls.__name__
+    for draw in draws_of(case):
+        for reduction in REDUCTIONS:
+            loss, p, t, _ = make(case, dtype, draw, reduction)
+            value, g = loss.EvaluateWithGradient(p, t)
+            assert type(value) is type(loss.Forward(p, t))
+            assert_same_bits((value, g), (loss.Forward(p, t), loss.Backward(p, t)))
+            given = np.full_like(g, np.nan)
+            value, g = loss.EvaluateWithGradient(p, t, given)
+            assert g is given
+            assert_same_bits((value, g), (loss.Forward(p, t), loss.Backward(p, t)))
+    for arguments, p_edge, t_edge, _ in case.edges:
+        edge, p_edge, t_edge = case.cls(**arguments), np.asarray(p_edge, dtype), np.asarray(t_edge)
+        t_edge = t_edge.astype(dtype) if t_edge.dtype.kind == "f" else t_edge
+        assert_same_bits(edge.EvaluateWithGradient(p_edge, t_edge),
+                         (edge.Forward(p_edge, t_edge), edge.Backward(p_edge, t_edge)))
+    for arguments, error, argument in [((None, t), TypeError, "prediction"),
+                                       ((p, None), TypeError, "target"),
+                                       ((p, np.concatenate([t, t])), ValueError, "target"),
+                                       ((p, t, p), ValueError, "loss"),
+                                       ((p, t, given[..., None]), ValueError, "loss")]:
+        with pytest.raises(error, match=rf"^{name}: {argument} "):
+            loss.EvaluateWithGradient(*arguments)
+    with pytest.raises(RuntimeError, match="__init__ was not called"):
+        case.cls.__new__(case.cls).EvaluateWithGradient(p, t)
+
+
+@check
+def large_batches_are_as_small_ones_on_any_threads(case, dtype):
+    # Of many blocks and chunks, the last of them not whole, and of a derivative above 12 MB.
+    for elements in (70_000, 13_000_000 // np.dtype(dtype).itemsize):
+        loss, small_p, small_t, _ = make(case, dtype, 1, "none")
+        copies = elements // small_p.size + 1
+        p, t = (np.concatenate([small] * copies) for small in (small_p, small_t))
+        wide = t.astype(np.float64) if t.dtype == np.float32 else t
+        terms = np.asarray(case.reference(loss, p.astype(np.float64), wide))
+        assert_close(loss.Forward(p, t), terms, case.rtol32 if dtype == np.float32 else 1e-12)
+        g = loss.Backward(p, t)
+        if terms.size > 1:              # or else a point's derivative depends on all others
+            np.testing.assert_array_equal(g, np.concatenate([g[:len(small_p)]] * copies))
+        for reduction in ("sum", "none"):
+            loss.reduction = reduction
+            results = [on_threads(n, lambda: (loss.Forward(p, t), loss.Backward(p, t),
+                                              *loss.EvaluateWithGradient(p, t)))
+                       for n in (1, 2, 3)]
+            assert_same_bits(results[0][:2], results[0][2:])
+            assert_same_bits(results[0], results[1])
+            assert_same_bits(results[0], results[2])
 
 
 @check

@@ -4,8 +4,7 @@ Source: mlpack ann/activation_functions/elish_function.hpp.
 """
 from cython cimport floating
 
-from mlpack_ann._math cimport expm1_, sigmoid_
-from mlpack_ann.activation_functions._saturation cimport bounded, sigmoid_slope
+from mlpack_ann._math cimport bounded_decay_, expm1_, reach_, sigmoid_
 from mlpack_ann.activation_functions.activation cimport Activation
 
 
@@ -13,9 +12,10 @@ cdef inline floating fn(floating x) noexcept nogil:
     return sigmoid_(x) * (expm1_(x) if x < 0 else x)
 
 
+# With a = |x|, e = exp(-a) and r = s(a) = 1 / (1 + e): s(-a) = e r and s'(x) = e r^2.
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating elu = expm1_(x) if x < 0 else bounded(x)
-    return sigmoid_(x) * (<floating>1 + elu if x < 0 else 1) + elu * sigmoid_slope(x)
+    cdef floating a = reach_(x), e = bounded_decay_(a), one = 1, r = one / (one + e)
+    return r * (e * (e + r * (e - one)) if x < 0 else one + a * e * r)
 
 
 include "_activation.pxi"

@@ -4,8 +4,7 @@ Source: mlpack ann/activation_functions/gelu_function.hpp.
 """
 from cython cimport floating
 
-from mlpack_ann._math cimport sigmoid_
-from mlpack_ann.activation_functions._saturation cimport bounded, bounded_below, sigmoid_slope
+from mlpack_ann._math cimport bounded_decay_, fabs_
 from mlpack_ann.activation_functions.activation cimport Activation
 
 
@@ -19,13 +18,22 @@ cdef inline floating argument_slope(floating x) noexcept nogil:
     return <floating>1.5957691216057308 + <floating>0.21406444881780073 * x * x
 
 
+# |x|, up to where exp(-z) is 0.
+cdef inline floating distance(floating x) noexcept nogil:
+    cdef floating a = fabs_(x), limit = <floating>11.5 if floating is float else <floating>24
+    return limit if a > limit else a
+
+
+# With a = |x|, e = exp(-z(a)) and r = s(z(a)) = 1 / (1 + e): s(-z) = 1 - s(z) = e r, s'(z) = e r^2.
 cdef inline floating fn(floating x) noexcept nogil:
-    return bounded_below(x) * sigmoid_(argument(x))
+    cdef floating a = distance(x), e = bounded_decay_(argument(a))
+    return (0 if x < 0 else x) - a * (e / (<floating>1 + e))
 
 
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating c = bounded(x), z = argument(x)
-    return sigmoid_(z) + c * sigmoid_slope(z) * argument_slope(c)
+    cdef floating a = distance(x), e = bounded_decay_(argument(a)), one = 1, r = one / (one + e)
+    cdef floating change = (a * argument_slope(a)) * (e * r)
+    return r * (e - change if x < 0 else one + change)
 
 
 include "_activation.pxi"

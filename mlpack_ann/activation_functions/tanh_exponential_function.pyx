@@ -1,22 +1,29 @@
 """Tanh exponential. Source: mlpack ann/activation_functions/tanh_exponential_function.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport exp_, expm1_, minimum_, tanh_
+from mlpack_ann._math cimport bounded_decay_, fabs_, tanh_
 from mlpack_ann.activation_functions._saturation cimport bounded_below
 from mlpack_ann.activation_functions.activation cimport Activation
 
 
+# exp(x), up to where tanh of it is 1.
+cdef inline floating inner(floating x) noexcept nogil:
+    cdef floating c = <floating>3.2 if x > <floating>3.2 else x
+    return bounded_decay_(-c)
+
+
 cdef inline floating fn(floating x) noexcept nogil:
-    return bounded_below(x) * tanh_(exp_(x))
+    cdef floating c = bounded_below(x)
+    return c * tanh_(inner(c))
 
 
-# With u = exp(x) and e = exp(2 * u) - 1, tanh(u) = e / (e + 2), and the derivative of tanh at u is
-# 4 * (e + 1) / (e + 2)**2. From x = 3.2 on the one is 1 and the other negligible.
+# With t = tanh(u) = y / x, f'(x) = t + x * u * (1 - t) * (1 + t), and x * (1 - t) = x - y. An error of
+# y in its last place comes in 2 * u times, as much as in any form that has t only.
 cdef inline floating deriv(floating x, floating y) noexcept nogil:
-    cdef floating one = 1, two = 2, four = 4
-    cdef floating c = minimum_(bounded_below(x), <floating>3.2)
-    cdef floating u = exp_(c), e = expm1_(two * u), r = one / (e + two)
-    return e * r + four * c * u * ((e + one) * r) * r
+    cdef floating c = bounded_below(x), t = y / x
+    t = <floating>0.7615941559557649 if fabs_(x) < <floating>1e-30 else t
+    t = t + inner(c) * (c - y) * (<floating>1 + t)
+    return 1 if x > 1000 else t
 
 
 include "_activation.pxi"

@@ -19,6 +19,7 @@ import numpy as np
 import mlpack_ann
 from mlpack_ann import activation_functions, layer, loss_functions
 from mlpack_ann.bench import nets
+from mlpack_ann.layer import TransposedConvolution
 from mlpack_ann.layer.container import Holder
 
 try:
@@ -272,7 +273,8 @@ def drawn(draw, shape):
 def operations(layer, inner, outer):
     """Return the multiplications and additions of one pass of a layer, if it is a product."""
     if hasattr(layer, "kernel_width") and layer.parameters is not None:
-        return 2 * prod(outer) * layer.in_size * layer.kernel_width * layer.kernel_height
+        n, _, height, width = inner if isinstance(layer, TransposedConvolution) else outer
+        return 2 * n * height * width * layer.weight.size
     if isinstance(layer, Holder):           # of Linear layers: a weight is used once a point
         return 2 * prod(inner[:-1]) * layer.parameters.size
     if hasattr(layer, "in_size") and layer.parameters is not None:

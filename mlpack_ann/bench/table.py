@@ -1,17 +1,18 @@
 """The whole table."""
-from mlpack_ann.bench import containers, elementwise, layers, losses, training
+from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
+                              training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS,
-    "convolution": layers.CONVOLUTION,
+    "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION,
-    "activations": elementwise.ACTIVATIONS + elementwise.LAYERS,
-    "softmax": layers.SOFTMAX,
+    "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
+    "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
-    "rearrangements": layers.REARRANGEMENTS,
+    "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "losses": losses.CASES,
     "training": training.CASES,

@@ -2,16 +2,16 @@
 import numpy as np
 
 from cython cimport floating
-from numpy cimport PyArray_SIZE
 
 from mlpack_ann import _random
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
 
-from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_NDIM, PyArray_TYPE,
-                                 flat, import_array, ndarray)
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_NDIM, PyArray_TYPE, flat,
+                                 import_array, ndarray)
 from mlpack_ann._elementwise_loss cimport LossMaps
+from mlpack_ann._loss_maps cimport run, run_wide
 from mlpack_ann._math cimport sigmoid_
 from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, check_apart,
                                      read_shape)
@@ -53,14 +53,14 @@ cdef class BernoulliDistribution:
     cdef LossMaps _maps                     # of minus the log-probability
     cdef ndarray _param
     cdef bint _apply_logistic
-    cdef double _eps
+    cdef double _eps, _log1p_eps
 
     def __init__(self, param, apply_logistic=True, eps=1e-10, rng=None):
         self._apply_logistic = flag(apply_logistic, self, "apply_logistic")
         self._eps = number(eps, self, "eps", minimum=0)
         self.rng = rng
-        loss = ReconstructionLoss(apply_logistic=self._apply_logistic)
-        self._maps = (<ElementwiseLoss>loss)._maps
+        loss = ReconstructionLoss(apply_logistic=self._apply_logistic, eps=self._eps)
+        self._maps, self._log1p_eps = (<ElementwiseLoss>loss)._maps, (<ElementwiseLoss>loss)._b
         cdef ndarray given = as_input(param, ANY_FLOAT, self, "param")
         if PyArray_NDIM(given) == 0:
             raise ValueError(f"{type(self).__name__}: param has shape (), expected (batch, ...)")
@@ -79,13 +79,7 @@ cdef class BernoulliDistribution:
             Summed over the elements of a point, in double precision.
         """
         cdef ndarray x = self._param, t = self._checked(observation)
-        cdef double total
-        if PyArray_TYPE(t) == NPY_DOUBLE:
-            total = self._maps.total64(<double*>PyArray_DATA(x), <double*>PyArray_DATA(t),
-                                       PyArray_SIZE(t), self._eps, 0)
-        else:
-            total = self._maps.wide_total(<float*>PyArray_DATA(x), <float*>PyArray_DATA(t),
-                                          PyArray_SIZE(t), self._eps, 0)
+        cdef double total = run_wide(&self._maps, x, t, self._eps, self._log1p_eps)
         return -total / PyArray_DIM(t, 0)
 
     def Probability(self, observation):
@@ -112,13 +106,7 @@ cdef class BernoulliDistribution:
         if output is not None:
             check_apart(g, t, observation, self, "output", "observation")
         cdef double scale = -1. / PyArray_DIM(t, 0)
-        if PyArray_TYPE(t) == NPY_DOUBLE:
-            self._maps.slopes64(<double*>PyArray_DATA(x), <double*>PyArray_DATA(t),
-                                <double*>PyArray_DATA(g), PyArray_SIZE(t), scale, self._eps, 0)
-        else:
-            self._maps.slopes32(<float*>PyArray_DATA(x), <float*>PyArray_DATA(t),
-                                <float*>PyArray_DATA(g), PyArray_SIZE(t), <float>scale,
-                                <float>self._eps, 0)
+        run(&self._maps, x, t, None, g, scale, False, self._eps, self._log1p_eps)
         return g if output is None else output
 
     def Sample(self):

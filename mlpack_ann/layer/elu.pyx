@@ -1,13 +1,13 @@
 """Exponential linear units. Source: mlpack ann/layer/elu.hpp."""
 from cython cimport floating
 
-from mlpack_ann._math cimport expm1_
+from mlpack_ann._math cimport bounded_expm1_
 from mlpack_ann._validation import number
 from mlpack_ann.layer.elementwise cimport Elementwise
 
 
 cdef inline floating f(floating x, floating scale, floating slope) noexcept nogil:
-    return slope * x if x > 0 else scale * expm1_(x)
+    return slope * x if x >= 0 else scale * bounded_expm1_(x)
 
 
 cdef inline floating df(floating x, floating y, floating scale, floating slope) noexcept nogil:

@@ -1,13 +1,9 @@
 """Flexible rectified linear unit. Source: mlpack ann/layer/flexible_relu.hpp."""
-from numpy cimport PyArray_DATA, PyArray_SIZE
-
 from mlpack_ann._validation import number
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, floating, import_array, ndarray
-from mlpack_ann._reduce cimport sum_
+from mlpack_ann._arrays cimport floating, ndarray
+from mlpack_ann._sums cimport sum_all
 from mlpack_ann.layer.trained_elementwise cimport TrainedElementwise
-
-import_array()
 
 
 cdef inline floating f(floating x, floating alpha, floating unused) noexcept nogil:
@@ -52,8 +48,5 @@ cdef class FlexibleReLU(TrainedElementwise):
         return self._initial
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        if PyArray_TYPE(error) == NPY_DOUBLE:
-            gradient[0] = sum_(<const double*>PyArray_DATA(error), PyArray_SIZE(error))
-        else:
-            gradient[0] = sum_(<const float*>PyArray_DATA(error), PyArray_SIZE(error))
+        gradient[0] = sum_all(error)
         return 0

@@ -3,6 +3,8 @@ from numpy cimport ndarray
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
+cdef double LARGEST         # elements of a point that memory could hold; products to it are exact
+
 
 cdef class ImageLayer(Layer):
     # Hooks of an image layer: shapes and arrays are (batch, channels, height, width).

@@ -5,7 +5,7 @@ from mlpack_ann.layer.layer cimport Layer
 
 import_array()
 
-cdef double LARGEST = 2.0 ** 48             # elements of a point; products up to it are exact
+LARGEST = 2.0 ** 48
 
 
 cdef class ImageLayer(Layer):

@@ -4,39 +4,69 @@ import numpy as np
 from cython cimport floating
 from libc.math cimport round
 from libc.stdint cimport uint8_t, uint32_t, uint64_t
+from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_SIZE
 
 from mlpack_ann import _random
 from mlpack_ann._validation import as_array, number
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
+from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 from mlpack_ann._hash cimport hashed
+from mlpack_ann._parallel cimport in_parts
+from mlpack_ann._rows_out cimport RowsOut, end_rows, is_streamed, next_row, start_rows
 from mlpack_ann._validation cimport Shape, as_tuple, read_shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
 
 
-cdef void draw(uint8_t[::1] mask, double ratio, uint64_t key) noexcept nogil:
-    """Keep (1) with probability 1 - ratio."""
-    cdef uint32_t threshold = <uint32_t>min(round(ratio * 2.0**32), 2.0**32 - 1)
+cdef enum:
+    BLOCK = 1024                            # entries of a mask drawn before they are used
+    WEIGHT = 2                              # of an element, for in_parts
+
+
+cdef inline void draw(uint8_t* mask, Py_ssize_t start, Py_ssize_t stop, uint32_t threshold,
+                      uint64_t key) noexcept nogil:
+    """Keep (1) where random bits reach the threshold."""
     cdef Py_ssize_t i
-    for i in range(mask.shape[0]):
+    for i in range(start, stop):
         mask[i] = hashed(<uint32_t>i, key) >= threshold
 
 
-cdef void apply(const floating[::1] x, const uint8_t[::1] mask, floating scale,
-                floating[::1] y) noexcept nogil:
-    """y = scale * mask * x, where each entry of the mask is for a run of elements."""
-    cdef Py_ssize_t run = x.shape[0] // mask.shape[0], i, j
-    cdef floating factor
+cdef inline void apply(const Task* t, RowsOut* out, const uint8_t* mask, Py_ssize_t n,
+                       const floating* x) noexcept nogil:
+    """scale * mask * x, for n entries of the mask."""
+    cdef floating scale = <floating>t.scale, factor
+    cdef floating* y
+    cdef Py_ssize_t i, j, run = t.run
     if run == 1:
-        for i in range(x.shape[0]):
+        y = <floating*>next_row(out, n * sizeof(floating))
+        for i in range(n):
             y[i] = x[i] * (scale * mask[i])
         return
-    for i in range(mask.shape[0]):
+    for i in range(n):
+        y = <floating*>next_row(out, run * sizeof(floating))
         factor = scale * mask[i]
-        for j in range(i * run, (i + 1) * run):
+        for j in range(run):
             y[j] = factor * x[j]
+        x += run
+
+
+cdef void work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Task* t = <const Task*>task
+    cdef Py_ssize_t item = t.run * (sizeof(double) if t.wide else sizeof(float)), first, n
+    cdef RowsOut out
+    start_rows(&out, t.y + start * item, t.streamed)
+    while start < stop:
+        first = start % t.entries
+        n = min(<Py_ssize_t>BLOCK, stop - start, t.entries - first)
+        if t.drawn:
+            draw(t.mask, first, first + n, t.threshold, t.key)
+        if t.wide:
+            apply(t, &out, t.mask + first, n, <const double*>(t.x + start * item))
+        else:
+            apply(t, &out, t.mask + first, n, <const float*>(t.x + start * item))
+        start += n
+    end_rows(&out)
 
 
 cdef class Masked(Layer):
@@ -67,8 +97,12 @@ cdef class Masked(Layer):
         Assign a mask, of one point (1, ...) or of the batch, and every Forward in training mode
         uses it, until None is assigned.
         """
-        mask = self._mask if self._given is None else self._given
-        return None if mask is None else mask.copy()
+        if self._given is not None:
+            return (<object>self._given).copy()
+        mask = <object>self._mask
+        if mask is None:
+            return None
+        return np.broadcast_to(mask, (self._seen[0], *mask.shape[1:])).copy()
 
     @mask.setter
     def mask(self, value):
@@ -95,8 +129,8 @@ cdef class Masked(Layer):
         mask[0] = inner[0]
         return 0
 
-    cdef ndarray _next_mask(self, ndarray x):
-        """Return the mask assigned, for the whole batch, or a new one."""
+    cdef int _next_mask(self, ndarray x, Task* t) except -1:
+        """Take the mask assigned, or have a new one drawn."""
         cdef Shape inner, shape
         cdef double uniform
         read_shape(x, &inner)
@@ -107,34 +141,48 @@ cdef class Masked(Layer):
             if given != expected and given != (1, *expected[1:]):
                 raise ValueError(f"{type(self).__name__}: mask has shape {given}, "
                                  f"expected {expected} or {(1, *expected[1:])}")
-            return np.ascontiguousarray(np.broadcast_to(self._given, expected))
+            self._mask = self._given
+            return 0
         uniform = _random.generator(self.rng).random()          # 53 bits, in any generator
         if self._drawn is None or (<object>self._drawn).shape != expected:
             self._drawn = np.empty(expected, np.uint8)
+        self._mask = self._drawn
         if self._ratio == 1:
-            self._drawn[...] = 0
-        else:
-            draw(flat(self._drawn), self._ratio, <uint64_t>(uniform * 2.0**53))
-        return self._drawn
+            self._mask[...] = 0
+            return 0
+        t.drawn, t.key = True, <uint64_t>(uniform * 2.0**53)
+        t.threshold = <uint32_t>min(round(self._ratio * 2.0**32), 2.0**32 - 1)
+        return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        mask = self._next_mask(x) if self._training else None
-        self._mask = mask
+        cdef Task t
+        t.drawn = False
+        if self._training:
+            self._next_mask(x, &t)
+        else:
+            self._mask = None
         self._scale = 1 / (1 - self._ratio) if self._ratio < 1 else 0
         self._remember(x)
-        return self._apply(x, y)
+        return self._apply(x, y, &t)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
+        cdef Task t
         self._require_forward(x)
-        return self._apply(gy, g)
+        t.drawn = False
+        return self._apply(gy, g, &t)
 
-    cdef int _apply(self, ndarray x, ndarray y) except -1:
+    cdef int _apply(self, ndarray x, ndarray y, Task* t) except -1:
+        """Multiply by the mask, which is drawn meanwhile if the task says so."""
+        cdef Py_ssize_t size = PyArray_SIZE(x), entries
         if self._mask is None:
             y[...] = x
-        elif x.size == 0:
-            pass
-        elif PyArray_TYPE(x) == NPY_DOUBLE:
-            apply[double](flat(x), flat(self._mask), self._scale, flat(y))
-        else:
-            apply[float](flat(x), flat(self._mask), <float>self._scale, flat(y))
+            return 0
+        if size == 0:
+            return 0
+        t.x, t.y = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
+        t.mask, t.entries = <uint8_t*>PyArray_DATA(self._mask), PyArray_SIZE(self._mask)
+        entries = t.entries // PyArray_DIM(self._mask, 0) * PyArray_DIM(x, 0)
+        t.run, t.scale, t.wide = size // entries, self._scale, PyArray_TYPE(x) == NPY_DOUBLE
+        t.streamed = is_streamed(PyArray_NBYTES(y), t.run * PyArray_ITEMSIZE(y))
+        in_parts(work, t, entries, t.run * WEIGHT)
         return 0

@@ -1,37 +1,14 @@
 """Max pooling. Source: mlpack ann/layer/max_pooling.hpp."""
 import numpy as np
 
-from cython cimport floating
 from libc.stdint cimport INT32_MAX
-from numpy cimport PyArray_BYTES
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._pooling cimport (Row, Windows, clipped_window, max_row, scatter,
-                                  whole_windows)
+from mlpack_ann._pooling cimport Windows, max_pool, scatter
 from mlpack_ann._validation cimport Shape, has_shape, read_shape
 from mlpack_ann.layer.pooling cimport Pooling
 
 import_array()
-
-
-cdef void pool(const floating[:, :, :, ::1] x, floating[:, :, :, ::1] y, char* at,
-               const Windows* windows, floating[::1] best, char* place) noexcept nogil:
-    """Write maxima and, to `at`, their indices; `best` and `place` are scratch, a row each."""
-    cdef Py_ssize_t n, c, i, top, left, width = x.shape[3]
-    cdef Row row
-    for n in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            for i in range(windows.height):
-                top = i * windows.stride_height
-                row = whole_windows(windows, top, x.shape[2], width)
-                max_row(&row, &x[n, c, top, 0], top * width, &y[n, c, i, 0], at, &best[0], place)
-                at += windows.whole * sizeof(floating)
-                if windows.whole < windows.width:
-                    row = clipped_window(&row)
-                    left = width - row.reach
-                    max_row(&row, &x[n, c, top, left], top * width + left,
-                            &y[n, c, i, windows.whole], at, &best[0], place)
-                    at += sizeof(floating)
 
 
 cdef class MaxPooling(Pooling):
@@ -74,23 +51,21 @@ cdef class MaxPooling(Pooling):
         cdef Shape inner, outer
         cdef Windows windows
         cdef bint wide = PyArray_TYPE(x) == NPY_DOUBLE
+        cdef ndarray indices = self._indices
         read_shape(x, &inner)
         read_shape(y, &outer)
         self._windows(&inner, &windows)
         if not wide and inner.dims[2] * inner.dims[3] > INT32_MAX:
             self._refuse_shape(&inner, f"images of at most {INT32_MAX} pixels for float32")
         dtype = np.int64 if wide else np.int32
-        cdef ndarray place = np.empty(inner.dims[3], dtype), indices = self._indices
         if indices is None or (<object>indices).dtype != dtype or not has_shape(indices, &outer):
             indices = np.empty((<object>y).shape, dtype)
-        best = np.empty(inner.dims[3], (<object>x).dtype)
-        if wide:
-            pool[double](x, y, PyArray_BYTES(indices), &windows, best, PyArray_BYTES(place))
-        else:
-            pool[float](x, y, PyArray_BYTES(indices), &windows, best, PyArray_BYTES(place))
+        max_pool(x, y, indices, &windows, self._rows(x))
         self._indices = indices
+        self._apart = (windows.stride_height >= windows.kernel_height
+                       and windows.stride_width >= windows.kernel_width)
         return self._remember(x)
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
         self._require_forward(x)
-        return scatter(gy, self._indices, g)
+        return scatter(gy, self._indices, g, self._apart)

@@ -1,51 +1,10 @@
 """Mean pooling. Source: mlpack ann/layer/mean_pooling.hpp."""
-import numpy as np
-
-from cython cimport floating
-from libc.string cimport memset
-
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._pooling cimport (Row, Windows, clipped_window, mean_row, spread_row,
-                                  whole_windows)
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._pooling cimport Windows, mean_pool, mean_spread
 from mlpack_ann._validation cimport Shape, read_shape
 from mlpack_ann.layer.pooling cimport Pooling
 
 import_array()
-
-
-cdef void pool(const floating[:, :, :, ::1] x, floating[:, :, :, ::1] y, const Windows* windows,
-               floating[::1] scratch) noexcept nogil:
-    """Write the means; `scratch` is one row of the image."""
-    cdef Py_ssize_t n, c, i, top
-    cdef Row row
-    for n in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            for i in range(windows.height):
-                top = i * windows.stride_height
-                row = whole_windows(windows, top, x.shape[2], x.shape[3])
-                mean_row(&row, &x[n, c, top, 0], &y[n, c, i, 0], &scratch[0])
-                if windows.whole < windows.width:
-                    row = clipped_window(&row)
-                    mean_row(&row, &x[n, c, top, x.shape[3] - row.reach],
-                             &y[n, c, i, windows.whole], &scratch[0])
-
-
-cdef void spread(const floating[:, :, :, ::1] gy, floating[:, :, :, ::1] g, const Windows* windows,
-                 floating[::1] scratch) noexcept nogil:
-    """The derivative of `pool`: give each element of a window its share."""
-    cdef Py_ssize_t n, c, i, top
-    cdef Row row
-    for n in range(g.shape[0]):
-        for c in range(g.shape[1]):
-            memset(&g[n, c, 0, 0], 0, g.shape[2] * g.shape[3] * sizeof(floating))
-            for i in range(windows.height):
-                top = i * windows.stride_height
-                row = whole_windows(windows, top, g.shape[2], g.shape[3])
-                spread_row(&row, &gy[n, c, i, 0], &g[n, c, top, 0], &scratch[0])
-                if windows.whole < windows.width:
-                    row = clipped_window(&row)
-                    spread_row(&row, &gy[n, c, i, windows.whole],
-                               &g[n, c, top, g.shape[3] - row.reach], &scratch[0])
 
 
 cdef class MeanPooling(Pooling):
@@ -82,11 +41,7 @@ cdef class MeanPooling(Pooling):
         cdef Windows windows
         read_shape(x, &images)
         self._windows(&images, &windows)
-        scratch = np.empty(images.dims[3], (<object>x).dtype)
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            pool[double](x, y, &windows, scratch)
-        else:
-            pool[float](x, y, &windows, scratch)
+        mean_pool(x, y, &windows, self._rows(x))
         return 0
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
@@ -94,9 +49,5 @@ cdef class MeanPooling(Pooling):
         cdef Windows windows
         read_shape(x, &images)
         self._windows(&images, &windows)
-        scratch = np.empty(images.dims[3], (<object>x).dtype)
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            spread[double](gy, g, &windows, scratch)
-        else:
-            spread[float](gy, g, &windows, scratch)
+        mean_spread(gy, g, &windows, self._rows(x))
         return 0

@@ -3,38 +3,69 @@ from mlpack_ann._validation import integer, real
 
 from cython cimport floating
 from libc.string cimport memcpy
+from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._parallel cimport in_parts
+from mlpack_ann._rows_out cimport RowsOut, end_rows, is_streamed, next_row, start_rows
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.image_layer cimport ImageLayer
 
 import_array()
 
 
-cdef void surround(const floating[:, :, :, ::1] x, floating[:, :, :, ::1] y, Py_ssize_t top,
-                   Py_ssize_t left, floating value) noexcept nogil:
-    """Write x into y from (top, left) on, and `value` around it."""
-    cdef Py_ssize_t n, c, i, j, height = x.shape[2], width = x.shape[3], inside
-    for n in range(y.shape[0]):
-        for c in range(y.shape[1]):
-            for i in range(y.shape[2]):
-                inside = width if top <= i < top + height else 0
-                for j in range(left if inside else y.shape[3]):
-                    y[n, c, i, j] = value
-                if inside:
-                    memcpy(&y[n, c, i, left], &x[n, c, i - top, 0], width * sizeof(floating))
-                    for j in range(left + width, y.shape[3]):
-                        y[n, c, i, j] = value
+cdef struct Images:
+    const char* x                           # without the padding
+    char* y                                 # with it, or to be cropped
+    Py_ssize_t height, width, outer_height, outer_width, top, left
+    double value
+    bint wide, streamed
 
 
-cdef void crop(const floating[:, :, :, ::1] y, floating[:, :, :, ::1] x, Py_ssize_t top,
-               Py_ssize_t left) noexcept nogil:
+cdef void surround(const Images* t, Py_ssize_t start, Py_ssize_t stop, const floating* x,
+                   floating* y) noexcept nogil:
+    """Write images of x into those of y from (top, left) on, and `value` around them."""
+    cdef Py_ssize_t n, i, j, right = t.left + t.width
+    cdef floating value = <floating>t.value
+    cdef floating* row
+    cdef RowsOut out
+    start_rows(&out, y + start * t.outer_height * t.outer_width, t.streamed)
+    for n in range(start, stop):
+        for i in range(t.outer_height):
+            row = <floating*>next_row(&out, t.outer_width * sizeof(floating))
+            if i < t.top or i >= t.top + t.height:
+                for j in range(t.outer_width):
+                    row[j] = value
+                continue
+            for j in range(t.left):
+                row[j] = value
+            memcpy(row + t.left, x + (n * t.height + i - t.top) * t.width,
+                   t.width * sizeof(floating))
+            for j in range(right, t.outer_width):
+                row[j] = value
+    end_rows(&out)
+
+
+cdef void surround_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Images* t = <const Images*>task
+    if t.wide:
+        surround(t, start, stop, <const double*>t.x, <double*>t.y)
+    else:
+        surround(t, start, stop, <const float*>t.x, <float*>t.y)
+
+
+cdef void crop_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
     """Write into x what `surround` took from it."""
-    cdef Py_ssize_t n, c, i
-    for n in range(x.shape[0]):
-        for c in range(x.shape[1]):
-            for i in range(x.shape[2]):
-                memcpy(&x[n, c, i, 0], &y[n, c, top + i, left], x.shape[3] * sizeof(floating))
+    cdef const Images* t = <const Images*>task
+    cdef Py_ssize_t n, i, item = sizeof(double) if t.wide else sizeof(float)
+    cdef Py_ssize_t size = t.width * item
+    cdef RowsOut out
+    start_rows(&out, <char*>t.x + start * t.height * size, t.streamed)
+    for n in range(start, stop):
+        for i in range(t.height):
+            memcpy(next_row(&out, size), t.y + ((n * t.outer_height + t.top + i) * t.outer_width
+                                                + t.left) * item, size)
+    end_rows(&out)
 
 
 cdef class Padding(ImageLayer):
@@ -80,15 +111,23 @@ cdef class Padding(ImageLayer):
         return 0
 
     cdef int _forward_images(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            surround[double](x, y, self.pad_h_top, self.pad_w_left, self._fill_value)
-        else:
-            surround[float](x, y, self.pad_h_top, self.pad_w_left, <float>self._fill_value)
+        cdef Images t = self._images(x, y, y)
+        in_parts(surround_work, &t, PyArray_DIM(x, 0) * PyArray_DIM(x, 1),
+                 t.outer_height * t.outer_width)
         return 0
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            crop[double](gy, g, self.pad_h_top, self.pad_w_left)
-        else:
-            crop[float](gy, g, self.pad_h_top, self.pad_w_left)
+        cdef Images t = self._images(g, gy, g)
+        in_parts(crop_work, &t, PyArray_DIM(x, 0) * PyArray_DIM(x, 1), t.height * t.width)
         return 0
+
+    cdef Images _images(self, ndarray x, ndarray y, ndarray written) noexcept:
+        cdef Images t
+        t.x, t.y = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
+        t.height, t.width = PyArray_DIM(x, 2), PyArray_DIM(x, 3)
+        t.outer_height, t.outer_width = PyArray_DIM(y, 2), PyArray_DIM(y, 3)
+        t.top, t.left, t.value = self.pad_h_top, self.pad_w_left, self._fill_value
+        t.wide = PyArray_TYPE(x) == NPY_DOUBLE
+        t.streamed = is_streamed(PyArray_NBYTES(written),
+                                 PyArray_DIM(written, 3) * PyArray_ITEMSIZE(written))
+        return t

@@ -2,29 +2,10 @@
 from mlpack_ann._validation import number
 from mlpack_ann.layer.leaky_relu import LeakyReLU
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, floating, import_array, ndarray
-from mlpack_ann._reduce cimport dot_
+from mlpack_ann._arrays cimport ndarray
+from mlpack_ann._sums cimport dot_negative
 from mlpack_ann.layer.elementwise cimport Elementwise
 from mlpack_ann.layer.trained_elementwise cimport TrainedElementwise
-
-import_array()
-
-cdef enum:
-    BLOCK = 1024
-
-
-cdef double slope_gradient(const floating[::1] x, const floating[::1] error) noexcept nogil:
-    """Return the sum of error * min(x, 0), by blocks because a plain sum would not vectorise."""
-    cdef floating negative[BLOCK]
-    cdef Py_ssize_t start = 0, i, n
-    cdef double total = 0
-    while start < x.shape[0]:
-        n = min(x.shape[0] - start, <Py_ssize_t>BLOCK)
-        for i in range(n):
-            negative[i] = 0 if x[start + i] > 0 else x[start + i]
-        total += dot_(&negative[0], &error[start], n)
-        start += n
-    return total
 
 
 cdef class PReLU(TrainedElementwise):
@@ -56,8 +37,5 @@ cdef class PReLU(TrainedElementwise):
         return self._initial
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            gradient[0] = slope_gradient[double](flat(x), flat(error))
-        else:
-            gradient[0] = slope_gradient[float](flat(x), flat(error))
+        gradient[0] = dot_negative(x, error)
         return 0

@@ -3,8 +3,11 @@ from mlpack_ann._validation import integer
 
 from cython cimport floating
 from libc.string cimport memset
+from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._parallel cimport in_parts
+from mlpack_ann._rows_out cimport RowsOut, end_rows, is_streamed, next_row, start_rows
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.image_layer cimport ImageLayer
 
@@ -29,44 +32,69 @@ cdef inline void separate_row(const floating* source, floating* target, Py_ssize
             target[j * plane + w] = source[w * factor + j]
 
 
-cdef inline void interleave(const floating[:, :, :, ::1] x, floating[:, :, :, ::1] y,
-                            Py_ssize_t factor) noexcept nogil:
-    """Write each pixel of y, a row at a time."""
-    cdef Py_ssize_t n, c, h, i, width = x.shape[3], plane = x.shape[2] * width
-    cdef const floating* source
-    cdef floating* target
-    for n in range(y.shape[0]):
-        for c in range(y.shape[1]):
-            for h in range(x.shape[2]):
-                for i in range(factor):
-                    target = &y[n, c, h * factor + i, 0]
-                    source = &x[n, (c * factor + i) * factor, h, 0]
-                    if factor == 2:     # one that the compiler knows makes faster code
-                        interleave_row(source, target, plane, width, 2)
-                    else:
-                        interleave_row(source, target, plane, width, factor)
+cdef struct Images:
+    const char* x                           # (points, channels, height, width)
+    char* y                                 # (points, results, height * factor, width * factor)
+    Py_ssize_t channels, results, height, width, factor
+    bint wide, streamed
 
 
-cdef inline void separate(const floating[:, :, :, ::1] y, floating[:, :, :, ::1] x,
-                          Py_ssize_t factor) noexcept nogil:
-    """The inverse of `interleave`; channels that it ignores become 0."""
-    cdef Py_ssize_t n, c, h, i, width = x.shape[3], plane = x.shape[2] * width
-    cdef Py_ssize_t used = y.shape[1] * factor * factor
+cdef void interleave(const Images* t, Py_ssize_t start, Py_ssize_t stop, const floating* x,
+                     floating* y) noexcept nogil:
+    """Write the channels of y, a row at a time."""
+    cdef Py_ssize_t item, n, c, h, i, width = t.width, plane = t.height * width, factor = t.factor
     cdef const floating* source
     cdef floating* target
-    for n in range(y.shape[0]):
-        for c in range(y.shape[1]):
-            for h in range(x.shape[2]):
+    cdef RowsOut out
+    start_rows(&out, y + start * plane * factor * factor, t.streamed)
+    for item in range(start, stop):
+        n, c = item // t.results, item % t.results
+        for h in range(t.height):
+            for i in range(factor):
+                target = <floating*>next_row(&out, width * factor * sizeof(floating))
+                source = x + (n * t.channels + (c * factor + i) * factor) * plane + h * width
+                if factor == 2:     # one that the compiler knows makes faster code
+                    interleave_row(source, target, plane, width, 2)
+                else:
+                    interleave_row(source, target, plane, width, factor)
+    end_rows(&out)
+
+
+cdef void interleave_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Images* t = <const Images*>task
+    if t.wide:
+        interleave(t, start, stop, <const double*>t.x, <double*>t.y)
+    else:
+        interleave(t, start, stop, <const float*>t.x, <float*>t.y)
+
+
+cdef void separate(const Images* t, Py_ssize_t start, Py_ssize_t stop, floating* x,
+                   const floating* y) noexcept nogil:
+    """The inverse of `interleave`, point by point; channels that it ignores become 0."""
+    cdef Py_ssize_t n, c, h, i, width = t.width, plane = t.height * width, factor = t.factor
+    cdef Py_ssize_t used = t.results * factor * factor
+    cdef const floating* source = y + start * used * plane
+    cdef floating* target
+    for n in range(start, stop):
+        for c in range(t.results):
+            for h in range(t.height):
                 for i in range(factor):
-                    source = &y[n, c, h * factor + i, 0]
-                    target = &x[n, (c * factor + i) * factor, h, 0]
+                    target = x + (n * t.channels + (c * factor + i) * factor) * plane + h * width
                     if factor == 2:
                         separate_row(source, target, plane, width, 2)
                     else:
                         separate_row(source, target, plane, width, factor)
-        if used < x.shape[1]:
-            memset(&x[n, used, 0, 0], 0,
-                   (x.shape[1] - used) * x.shape[2] * width * sizeof(floating))
+                    source += width * factor
+        memset(x + (n * t.channels + used) * plane, 0,
+               (t.channels - used) * plane * sizeof(floating))
+
+
+cdef void separate_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Images* t = <const Images*>task
+    if t.wide:
+        separate(t, start, stop, <double*>t.x, <const double*>t.y)
+    else:
+        separate(t, start, stop, <float*>t.x, <const float*>t.y)
 
 
 cdef class PixelShuffle(ImageLayer):
@@ -121,15 +149,21 @@ cdef class PixelShuffle(ImageLayer):
         return 0
 
     cdef int _forward_images(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            interleave[double](x, y, self.upscale_factor)
-        else:
-            interleave[float](x, y, self.upscale_factor)
+        cdef Images t = self._images(x, y)
+        in_parts(interleave_work, &t, PyArray_DIM(y, 0) * t.results,
+                 t.height * t.width * t.factor * t.factor)
         return 0
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            separate[double](gy, g, self.upscale_factor)
-        else:
-            separate[float](gy, g, self.upscale_factor)
+        cdef Images t = self._images(g, gy)
+        in_parts(separate_work, &t, PyArray_DIM(g, 0), t.channels * t.height * t.width)
         return 0
+
+    cdef Images _images(self, ndarray x, ndarray y) noexcept:
+        cdef Images t
+        t.x, t.y = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
+        t.channels, t.results = PyArray_DIM(x, 1), PyArray_DIM(y, 1)
+        t.height, t.width, t.factor = PyArray_DIM(x, 2), PyArray_DIM(x, 3), self.upscale_factor
+        t.wide = PyArray_TYPE(x) == NPY_DOUBLE
+        t.streamed = is_streamed(PyArray_NBYTES(y), PyArray_DIM(y, 3) * PyArray_ITEMSIZE(y))
+        return t

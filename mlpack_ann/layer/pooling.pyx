@@ -1,9 +1,15 @@
 """What the pooling layers share: windows over images, and how many of them there are."""
+import numpy as np
+
+from numpy cimport PyArray_BYTES, PyArray_NBYTES, import_array, ndarray
+
 from mlpack_ann._validation import flag, integer
 
-from mlpack_ann._pooling cimport Windows
+from mlpack_ann._pooling cimport Windows, scratch_bytes
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.image_layer cimport ImageLayer
+
+import_array()
 
 
 cdef class Pooling(ImageLayer):
@@ -40,6 +46,13 @@ cdef class Pooling(ImageLayer):
         outer[0] = inner[0]
         outer.dims[2], outer.dims[3] = windows.height, windows.width
         return 0
+
+    cdef char* _rows(self, ndarray images) except NULL:
+        """Return scratch memory for the loops over these images; it is kept."""
+        cdef Py_ssize_t size = scratch_bytes(images)
+        if self._scratch is None or PyArray_NBYTES(self._scratch) < size:
+            self._scratch = np.empty(size, np.uint8)
+        return PyArray_BYTES(self._scratch)
 
 
 cdef Py_ssize_t count(Py_ssize_t size, Py_ssize_t kernel, Py_ssize_t stride, bint floor) noexcept:

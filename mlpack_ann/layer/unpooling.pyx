@@ -163,7 +163,8 @@ cdef class UnPooling(ImageLayer):
         return (<object>self._indices).reshape(shape)
 
     cdef int _forward_images(self, ndarray x, ndarray y) except -1:
-        return scatter(x, self._indices_of(x), y)
+        cdef bint apart = self._layer is not None and self._layer._apart
+        return scatter(x, self._indices_of(x), y, apart)
 
     cdef int _backward_images(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
         return gather(gy, self._indices_of(x), g)

@@ -37,7 +37,7 @@ cdef class BCELoss(ElementwiseLoss):
     Also importable as CrossEntropyError, mid-2020's name.
     """
     def __init__(self, eps=1e-10, reduction=True):
-        self._maps = loss_maps()
+        self._maps = loss_maps(weight=5)
         self.eps = eps
         super().__init__(reduction)
 

@@ -21,13 +21,10 @@ cdef class EmptyLoss(Loss):
     def __init__(self, reduction=True):
         super().__init__(reduction)
 
-    cdef double _total(self, ndarray p, ndarray t) except *:
-        return 0
-
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        terms[...] = 0
-        return 0
-
-    cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1:
-        g[...] = t
+    cdef double _compute(self, ndarray p, ndarray t, ndarray terms, ndarray g, double scale,
+                         bint summed) except *:
+        if terms is not None:
+            terms[...] = 0
+        if g is not None:
+            g[...] = t
         return 0

@@ -34,5 +34,5 @@ cdef class KLDivergence(ElementwiseLoss):
     Kullback and Leibler (1951), On information and sufficiency.
     """
     def __init__(self, reduction=True):
-        self._maps = loss_maps()
+        self._maps = loss_maps(weight=3)
         super().__init__(reduction)

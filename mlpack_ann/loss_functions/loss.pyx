@@ -23,8 +23,8 @@ cdef class Loss:
     - False or "mean": the sum divided by the number of terms;
     - "none": the terms themselves; Backward is then the derivative of each by its own elements.
 
-    A loss writes the hooks `_total`, `_terms` and `_slopes`; one with a term per element includes
-    ``_loss.pxi`` instead and inherits :class:`ElementwiseLoss`.
+    A loss writes the hook `_compute`; one with a term per element includes ``_loss.pxi`` instead
+    and inherits :class:`ElementwiseLoss`.
 
     Parameters
     ----------
@@ -62,13 +62,7 @@ cdef class Loss:
         cdef Shape shape, terms
         cdef ndarray p = self._checked(prediction, &shape, &terms)
         cdef ndarray t = self._target(target, p, &shape)
-        cdef str reduction = REDUCTIONS[self._reduction]
-        cdef ndarray each
-        if reduction == "none":
-            each = as_output(None, &terms, PyArray_TYPE(p), self, "output")
-            self._terms(p, t, each)
-            return each
-        return self._scale(&shape) * self._total(p, t)
+        return self._value(p, t, None, &terms, self._scale(&shape))
 
     def Backward(self, prediction, target, loss=None):
         """Compute the derivative of the loss by the prediction.
@@ -92,12 +86,38 @@ cdef class Loss:
         cdef Shape shape, terms
         cdef ndarray p = self._checked(prediction, &shape, &terms)
         cdef ndarray t = self._target(target, p, &shape)
-        cdef ndarray g = as_output(loss, &shape, PyArray_TYPE(p), self, "loss")
-        if loss is not None:
-            check_apart(g, p, prediction, self, "loss", "prediction")
-            check_apart(g, t, target, self, "loss", "target")
-        self._slopes(p, t, g, self._scale(&shape))
+        cdef ndarray g = self._derivative(loss, prediction, target, p, t, &shape)
+        self._compute(p, t, None, g, self._scale(&shape), False)
         return g if loss is None else loss
+
+    def EvaluateWithGradient(self, prediction, target, loss=None):
+        """Compute the loss and its derivative by the prediction, in one pass over the arrays.
+
+        Parameters
+        ----------
+        prediction, target : array_like
+            As for Forward.
+        loss : ndarray of the shape of `prediction`, optional
+            Filled with the derivative and returned; a new array if omitted.
+
+        Returns
+        -------
+        value : float, or ndarray of the terms if `reduction` is "none"
+            What Forward returns, to the last bit.
+        derivative : ndarray
+            What Backward returns, to the last bit.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As Backward.
+        """
+        cdef Shape shape, terms
+        cdef ndarray p = self._checked(prediction, &shape, &terms)
+        cdef ndarray t = self._target(target, p, &shape)
+        cdef ndarray g = self._derivative(loss, prediction, target, p, t, &shape)
+        value = self._value(p, t, g, &terms, self._scale(&shape))
+        return value, g if loss is None else loss
 
     @property
     def reduction(self):
@@ -115,6 +135,7 @@ cdef class Loss:
             raise ValueError(f"{type(self).__name__}: reduction is {shown(value)}, "
                              "expected True, False, 'sum', 'mean' or 'none'")
         self._reduction = value
+        self._mean, self._none = REDUCTIONS[value] == "mean", REDUCTIONS[value] == "none"
 
     def __repr__(self):
         return representation(self)
@@ -146,17 +167,16 @@ cdef class Loss:
             count *= terms.dims[i]
         return count
 
-    cdef double _total(self, ndarray p, ndarray t) except *:
-        """Return the sum of the terms."""
-        return self._not_written("Forward")
+    cdef double _compute(self, ndarray p, ndarray t, ndarray terms, ndarray g, double scale,
+                         bint summed) except *:
+        """Do what is asked for, in one pass: return the sum of the terms if `summed`; write the
+        terms unless None; write `scale` times the derivative of their sum by the prediction unless
+        None.
 
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        """Write the terms."""
-        return self._not_written("Forward")
-
-    cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1:
-        """Write `scale` times the derivative of the sum of the terms by the prediction."""
-        return self._not_written("Backward")
+        A value or derivative has the same bits whatever else is asked for.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: Forward and Backward are left to the "
+                                  "classes that inherit")
 
     cdef bint _complete(self):
         """Whether the class has set what its hooks cannot do without."""
@@ -174,14 +194,28 @@ cdef class Loss:
         self._term_shape(shape, terms)
         return p
 
+    cdef ndarray _derivative(self, object loss, object prediction, object target, ndarray p,
+                             ndarray t, Shape* shape):
+        """Return the array for the derivative: the one given, once checked, or a new one."""
+        cdef ndarray g = as_output(loss, shape, PyArray_TYPE(p), self, "loss")
+        if loss is not None:
+            check_apart(g, p, prediction, self, "loss", "prediction")
+            check_apart(g, t, target, self, "loss", "target")
+        return g
+
+    cdef object _value(self, ndarray p, ndarray t, ndarray g, Shape* terms, double scale):
+        """Return what Forward does, and write the derivative unless `g` is None."""
+        cdef ndarray each
+        if self._none:
+            each = as_output(None, terms, PyArray_TYPE(p), self, "output")
+            self._compute(p, t, each, g, scale, False)
+            return each
+        return scale * self._compute(p, t, None, g, scale, True)
+
     cdef double _scale(self, const Shape* shape) except *:
-        if REDUCTIONS[self._reduction] != "mean":
+        if not self._mean:
             return 1
         return 1 / self._count(shape)       # of no terms: NaN, as the mean of nothing
-
-    cdef int _not_written(self, str method) except -1:
-        raise NotImplementedError(f"{type(self).__name__}: {method} is left to the classes that "
-                                  "inherit")
 
     cdef int _refuse_shape(self, const Shape* given, str expected) except -1:
         raise ValueError(f"{type(self).__name__}: prediction has shape {as_tuple(given)}, "

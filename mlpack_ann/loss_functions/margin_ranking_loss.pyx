@@ -1,15 +1,15 @@
 """Margin ranking loss. Source: mlpack ann/loss_functions/margin_ranking_loss.hpp."""
 from cython cimport floating
-from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_TYPE, import_array, ndarray
+from libc.math cimport isfinite
 
-from mlpack_ann._reduce cimport sum_
-from mlpack_ann.loss_functions.point_loss cimport PointMaps, Points
 from mlpack_ann.loss_functions.stacked cimport StackedLoss
 
-import_array()
+cdef extern from "_stacked.h" nogil:
+    double ann_ranking_f32(const float* first, const float* second, const float* t, Py_ssize_t n,
+                           float margin)
+    double ann_ranking_f64(const double* first, const double* second, const double* t,
+                           Py_ssize_t n, double margin)
 
-cdef enum:
-    BLOCK = 512
 
 ctypedef fused real:                        # of the arithmetic, as wide as the arrays or wider
     float
@@ -20,46 +20,41 @@ cdef inline real unclamped(real first, real second, real t, real margin) noexcep
     return margin - t * (first - second)
 
 
-cdef void write_terms(const floating* p, const floating* t, real* terms, Py_ssize_t half,
-                      Py_ssize_t count, double margin) noexcept nogil:
-    """The first terms of one point of 2 * `half` elements."""
-    cdef real loss
+cdef double total_of(const floating* p, const floating* t, Py_ssize_t half,
+                     double margin) noexcept nogil:
+    cdef double total, loss
     cdef Py_ssize_t i
-    for i in range(count):
-        loss = unclamped(<real>p[i], <real>p[half + i], <real>t[i], <real>margin)
-        terms[i] = 0 if loss < 0 else loss
+    if floating is double:
+        return ann_ranking_f64(p, p + half, t, half, margin)
+    else:
+        total = ann_ranking_f32(p, p + half, t, half, <float>margin)
+        if not isfinite(total):             # perhaps only because float32 was too narrow
+            total = 0
+            for i in range(half):
+                loss = unclamped[double](p[i], p[half + i], t[i], margin)
+                total += 0 if loss < 0 else loss
+        return total
 
 
-cdef void write_all_terms(const floating* p, const floating* t, floating* terms, Points n,
-                          double margin) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(n.count):
-        write_terms[floating, floating](p + i * n.size, t + i * n.target, terms + i * n.target,
-                                        n.target, n.target, margin)
-
-
-cdef double term(const floating* p, const floating* t, Py_ssize_t size,
-                 const double* margin) noexcept nogil:
-    """The sum of a point's terms."""
-    cdef double[BLOCK] terms
-    cdef double total = 0
-    cdef Py_ssize_t start = 0, half = size // 2, count
-    while start < half:
-        count = min(<Py_ssize_t>BLOCK, half - start)
-        write_terms[floating, double](p + start, t + start, &terms[0], half, count, margin[0])
-        total += sum_(&terms[0], count)
-        start += count
-    return total
-
-
-cdef void slope(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
+cdef void terms(const floating* p, const floating* t, floating* terms, Py_ssize_t size,
                 const double* margin) noexcept nogil:
-    cdef floating loss, slope, factor = <floating>scale
+    cdef floating loss
     cdef Py_ssize_t half = size // 2, i
     for i in range(half):
         loss = unclamped(p[i], p[half + i], t[i], <floating>margin[0])
-        slope = t[i] if loss >= 0 else 0 if loss < 0 else loss
-        g[i], g[half + i] = -factor * slope, factor * slope
+        terms[i] = 0 if loss < 0 else loss
+
+
+cdef double point(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
+                  bint valued, const double* margin) noexcept nogil:
+    cdef floating loss, slope, factor = <floating>scale
+    cdef Py_ssize_t half = size // 2, i
+    if g is not NULL:
+        for i in range(half):
+            loss = unclamped(p[i], p[half + i], t[i], <floating>margin[0])
+            slope = t[i] if loss >= 0 else 0 if loss < 0 else loss
+            g[i], g[half + i] = -factor * slope, factor * slope
+    return total_of(p, t, half, margin[0]) if valued else 0
 
 
 cdef class MarginRankingLoss(StackedLoss):
@@ -79,15 +74,7 @@ cdef class MarginRankingLoss(StackedLoss):
     as active.
     """
     def __init__(self, margin=1.0, reduction=True):
-        self._maps = PointMaps(term[float], term[double], slope[float], slope[double])
+        self._maps.point32, self._maps.point64 = point[float], point[double]
+        self._maps.terms32, self._maps.terms64 = terms[float], terms[double]
+        self._maps.weight = 1
         super().__init__(margin, reduction)
-
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        cdef Points n = self._points(p, t)
-        if PyArray_TYPE(p) == NPY_DOUBLE:
-            write_all_terms(<double*>PyArray_DATA(p), <double*>PyArray_DATA(t),
-                            <double*>PyArray_DATA(terms), n, self._margin)
-        else:
-            write_all_terms(<float*>PyArray_DATA(p), <float*>PyArray_DATA(t),
-                            <float*>PyArray_DATA(terms), n, self._margin)
-        return 0

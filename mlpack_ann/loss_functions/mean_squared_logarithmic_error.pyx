@@ -8,20 +8,22 @@ from mlpack_ann._math cimport log1p_
 from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
 
 
-cdef inline floating log_error(floating p, floating t) noexcept nogil:
+cdef inline floating shared(floating p, floating t, floating unused, floating none) noexcept nogil:
+    """The error."""
     return 0 if p == t and p >= -1 else log1p_(p) - log1p_(t)
 
 
-cdef inline floating term(floating p, floating t, floating unused, floating none) noexcept nogil:
-    return log_error(p, t) * log_error(p, t)
+cdef inline floating term(floating p, floating t, floating error, floating unused,
+                          floating none) noexcept nogil:
+    return error * error
 
 
-cdef inline floating slope(floating p, floating t, floating unused, floating none) noexcept nogil:
-    cdef floating error = log_error(p, t)
+cdef inline floating slope(floating p, floating t, floating error, floating unused,
+                           floating none) noexcept nogil:
     return 0 if error == 0 else <floating>2 * error / (<floating>1 + p)
 
 
-include "_loss.pxi"
+include "_loss_shared.pxi"
 
 
 cdef class MeanSquaredLogarithmicError(ElementwiseLoss):
@@ -38,5 +40,5 @@ cdef class MeanSquaredLogarithmicError(ElementwiseLoss):
     just one of them is -1, 0 where they are equal, NaN below -1.
     """
     def __init__(self, reduction=True):
-        self._maps = loss_maps()
+        self._maps = loss_maps(weight=5)
         super().__init__(reduction)

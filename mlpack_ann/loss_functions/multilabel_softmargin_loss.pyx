@@ -5,44 +5,74 @@ Source: mlpack ann/loss_functions/multilabel_softmargin_loss.hpp.
 import numpy as np
 
 from cython cimport floating
+from libc.math cimport isfinite
 from numpy cimport PyArray_DATA, ndarray
 
-from mlpack_ann._logistic cimport cross_entropy, cross_entropy_slope
+from mlpack_ann._logistic cimport cross_entropy, cross_entropy_slope, doubt
 from mlpack_ann._reduce cimport sum_
 from mlpack_ann._validation import as_array
 from mlpack_ann._validation cimport Shape
-from mlpack_ann.loss_functions.point_loss cimport PointLoss, PointMaps
+from mlpack_ann.loss_functions.point_loss cimport PointLoss
 
 cdef enum:
     BLOCK = 512
 
 
-cdef double term(const floating* p, const floating* t, Py_ssize_t size,
-                 const double* weights) noexcept nogil:
-    cdef double[BLOCK] terms
-    cdef double total = 0
-    cdef Py_ssize_t start = 0, count, i
-    while start < size:
-        count = min(<Py_ssize_t>BLOCK, size - start)
-        for i in range(count):
-            terms[i] = cross_entropy(p[start + i], t[start + i])
-        if weights is not NULL:
-            for i in range(count):
-                terms[i] *= weights[start + i]
-        total += sum_(&terms[0], count)
-        start += count
-    return total / size
-
-
-cdef void slope(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
-                const double* weights) noexcept nogil:
-    cdef floating factor = <floating>(scale / size)
+cdef double total_of(const floating* p, const floating* t, const floating* e, Py_ssize_t n,
+                     const double* weights) noexcept nogil:
+    cdef floating[BLOCK] terms
     cdef Py_ssize_t i
-    for i in range(size):
-        g[i] = factor * cross_entropy_slope(p[i], t[i])
+    for i in range(n):
+        terms[i] = cross_entropy(p[i], t[i], e[i])
     if weights is not NULL:
-        for i in range(size):
+        for i in range(n):
+            terms[i] *= <floating>weights[i]
+    return sum_(<const floating*>terms, n)
+
+
+cdef double wide_total_of(const floating* p, const floating* t, Py_ssize_t n,
+                          const double* weights) noexcept nogil:
+    """The same in double, whatever the arrays are."""
+    cdef double x, term, total = 0
+    cdef Py_ssize_t i
+    for i in range(n):
+        x = p[i]
+        term = cross_entropy(x, <double>t[i], doubt(x))
+        total += term if weights is NULL else term * weights[i]
+    return total
+
+
+cdef void write_slopes(const floating* p, const floating* t, const floating* e, floating* g,
+                       Py_ssize_t n, floating factor, const double* weights) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        g[i] = factor * cross_entropy_slope(p[i], t[i], e[i])
+    if weights is not NULL:
+        for i in range(n):
             g[i] *= <floating>weights[i]
+
+
+cdef double point(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
+                  bint valued, const double* weights) noexcept nogil:
+    cdef floating[BLOCK] e
+    cdef double total = 0
+    cdef Py_ssize_t start = 0, n, i
+    cdef const double* w = NULL
+    while start < size:
+        n = min(<Py_ssize_t>BLOCK, size - start)
+        for i in range(n):
+            e[i] = doubt(p[start + i])
+        if weights is not NULL:
+            w = weights + start
+        if valued:
+            total += total_of(p + start, t + start, <const floating*>e, n, w)
+        if g is not NULL:
+            write_slopes(p + start, t + start, <const floating*>e, g + start, n,
+                         <floating>(scale / size), w)
+        start += n
+    if not isfinite(total):                 # perhaps only because float32 was too narrow
+        total = wide_total_of(p, t, size, weights)
+    return total / size
 
 
 cdef class MultiLabelSoftMarginLoss(PointLoss):
@@ -67,7 +97,8 @@ cdef class MultiLabelSoftMarginLoss(PointLoss):
     cdef ndarray _weights
 
     def __init__(self, reduction=True, weights=None):
-        self._maps = PointMaps(term[float], term[double], slope[float], slope[double])
+        self._maps.point32, self._maps.point64 = point[float], point[double]
+        self._maps.weight = 5
         self.weights = weights
         super().__init__(reduction)
 

@@ -2,25 +2,23 @@
 from cython cimport floating
 from numpy cimport npy_intp
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 from mlpack_ann.loss_functions.label_loss cimport LabelLoss
 
-import_array()
 
-
-cdef double total_map(const floating[:, ::1] p, const npy_intp[::1] labels) noexcept nogil:
+cdef double total(const floating* p, const npy_intp* labels, Py_ssize_t points,
+                  Py_ssize_t classes, double unused) noexcept nogil:
     cdef double total = 0
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
-        total -= p[i, labels[i]]
+    for i in range(points):
+        total -= p[i * classes + labels[i]]
     return total
 
 
-cdef void term_map(const floating[:, ::1] p, const npy_intp[::1] labels,
-                   floating[::1] terms) noexcept nogil:
+cdef void terms(const floating* p, const npy_intp* labels, floating* terms, Py_ssize_t points,
+                Py_ssize_t classes, double unused) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
-        terms[i] = -p[i, labels[i]]
+    for i in range(points):
+        terms[i] = -p[i * classes + labels[i]]
 
 
 cdef class NegativeLogLikelihood(LabelLoss):
@@ -38,16 +36,7 @@ cdef class NegativeLogLikelihood(LabelLoss):
     ValueError. mid-2020's mlpack counts labels from 1.
     """
     def __init__(self, reduction=True):
+        self._maps.total32, self._maps.total64 = total[float], total[double]
+        self._maps.terms32, self._maps.terms64 = terms[float], terms[double]
+        self._maps.weight = 5
         super().__init__(reduction)
-
-    cdef double _total(self, ndarray p, ndarray t) except *:
-        if PyArray_TYPE(p) == NPY_DOUBLE:
-            return total_map[double](p, t)
-        return total_map[float](p, t)
-
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        if PyArray_TYPE(p) == NPY_DOUBLE:
-            term_map[double](p, t, terms)
-        else:
-            term_map[float](p, t, terms)
-        return 0

@@ -21,5 +21,5 @@ include "_loss.pxi"
 cdef class PoissonOfRates(ElementwiseLoss):
     """Per element ``prediction - target * log(prediction + eps)``."""
     def __init__(self):
-        self._maps = loss_maps()
+        self._maps = loss_maps(weight=3)
         super().__init__()

@@ -1,21 +1,30 @@
 """Reconstruction loss. Source: mlpack ann/loss_functions/reconstruction_loss.hpp."""
 from cython cimport floating
+from libc.math cimport log1p
 
 from mlpack_ann._bernoulli cimport logit_log_probability, logit_log_probability_slope
+from mlpack_ann._math cimport decay_, fabs_
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.binary_cross_entropy_loss import BCELoss
 from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
 
 
-cdef inline floating term(floating x, floating t, floating eps, floating unused) noexcept nogil:
-    return -logit_log_probability(x, t, eps)
+cdef inline floating shared(floating x, floating t, floating eps,
+                            floating log1p_eps) noexcept nogil:
+    return decay_(fabs_(x))
 
 
-cdef inline floating slope(floating x, floating t, floating eps, floating unused) noexcept nogil:
-    return -logit_log_probability_slope(x, t, eps)
+cdef inline floating term(floating x, floating t, floating e, floating eps,
+                          floating log1p_eps) noexcept nogil:
+    return -logit_log_probability(x, t, e, eps, log1p_eps)
 
 
-include "_loss.pxi"
+cdef inline floating slope(floating x, floating t, floating e, floating eps,
+                           floating log1p_eps) noexcept nogil:
+    return -logit_log_probability_slope(x, t, e, eps)
+
+
+include "_loss_shared.pxi"
 
 
 cdef class ReconstructionLoss(ElementwiseLoss):
@@ -61,7 +70,8 @@ cdef class ReconstructionLoss(ElementwiseLoss):
     def apply_logistic(self, value):
         self._apply_logistic = flag(value, self, "apply_logistic")
         # Of probabilities the formula is that of the cross-entropy.
-        self._maps = loss_maps() if self._apply_logistic else (<ElementwiseLoss>BCELoss())._maps
+        self._maps = (loss_maps(weight=7) if self._apply_logistic
+                      else (<ElementwiseLoss>BCELoss())._maps)
 
     @property
     def eps(self):
@@ -70,3 +80,4 @@ cdef class ReconstructionLoss(ElementwiseLoss):
     @eps.setter
     def eps(self, value):
         self._a = number(value, self, "eps", minimum=0)
+        self._b = log1p(self._a)

@@ -1,46 +1,43 @@
 """Triplet margin loss. Source: mlpack ann/loss_functions/triplet_margin_loss.hpp."""
 from cython cimport floating
+from libc.math cimport isfinite
 
-from mlpack_ann._reduce cimport sum_
 from mlpack_ann._validation cimport Shape
-from mlpack_ann.loss_functions.point_loss cimport PointMaps
 from mlpack_ann.loss_functions.stacked cimport StackedLoss
 
-cdef enum:
-    BLOCK = 512
+cdef extern from "_stacked.h" nogil:
+    double ann_excess_f32(const float* anchor, const float* positive, const float* negative,
+                          Py_ssize_t n)
+    double ann_excess_f64(const double* anchor, const double* positive, const double* negative,
+                          Py_ssize_t n)
 
 
-cdef double unclamped(const floating* p, const floating* t, Py_ssize_t size,
-                      double margin) noexcept nogil:
-    # |a - p|^2 - |a - n|^2 = (n - p) . (2a - p - n): cancels less than the difference of two sums.
-    cdef double[BLOCK] products
-    cdef const floating* positive = p + size // 2
-    cdef double total = margin, anchor
-    cdef Py_ssize_t start = 0, half = size // 2, count, i
-    while start < half:
-        count = min(<Py_ssize_t>BLOCK, half - start)
-        for i in range(start, start + count):
-            anchor = p[i]
-            products[i - start] = ((<double>t[i] - positive[i])
-                                   * ((anchor - positive[i]) + (anchor - t[i])))
-        total += sum_(&products[0], count)
-        start += count
-    return total
+cdef double excess(const floating* p, const floating* t, Py_ssize_t half) noexcept nogil:
+    """|anchor - positive|^2 - |anchor - negative|^2."""
+    cdef double total, a, b, c
+    cdef Py_ssize_t i
+    if floating is double:
+        return ann_excess_f64(p, p + half, t, half)
+    else:
+        total = ann_excess_f32(p, p + half, t, half)
+        if not isfinite(total):             # perhaps only because float32 was too narrow
+            total = 0
+            for i in range(half):
+                a, b, c = p[i], p[half + i], t[i]
+                total += (c - b) * ((a - b) + (a - c))
+        return total
 
 
-cdef double term(const floating* p, const floating* t, Py_ssize_t size,
-                 const double* options) noexcept nogil:
-    cdef double loss = unclamped(p, t, size, options[0])
-    return 0 if loss < 0 else loss
-
-
-cdef void slope(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
-                const double* options) noexcept nogil:
+cdef double point(const floating* p, const floating* t, floating* g, Py_ssize_t size, double scale,
+                  bint valued, const double* options) noexcept nogil:
     cdef Py_ssize_t half = size // 2, i
-    cdef floating factor = 0 if unclamped(p, t, size, options[0]) < 0 else <floating>(2 * scale)
-    for i in range(half):
-        g[i] = factor * (t[i] - p[half + i])
-        g[half + i] = factor * (p[half + i] - p[i])
+    cdef double loss = options[0] + excess(p, t, half)
+    cdef floating factor = 0 if loss < 0 else <floating>(2 * scale)
+    if g is not NULL:
+        for i in range(half):
+            g[i] = factor * (t[i] - p[half + i])
+            g[half + i] = factor * (p[half + i] - p[i])
+    return 0 if loss < 0 else loss
 
 
 cdef class TripletMarginLoss(StackedLoss):
@@ -67,7 +64,8 @@ cdef class TripletMarginLoss(StackedLoss):
     clustering.
     """
     def __init__(self, margin=1.0, reduction=True):
-        self._maps = PointMaps(term[float], term[double], slope[float], slope[double])
+        self._maps.point32, self._maps.point64 = point[float], point[double]
+        self._maps.weight = 2
         super().__init__(margin, reduction)
 
     cdef int _term_shape(self, const Shape* shape, Shape* terms) except -1:

@@ -2,7 +2,7 @@
 from cython cimport floating
 from numpy cimport npy_intp
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.label_loss cimport LabelLoss
 
@@ -18,25 +18,25 @@ cdef inline bint is_guess(const floating* p, npy_intp classes, npy_intp label) n
     return True
 
 
-cdef inline double term(const floating[:, ::1] p, Py_ssize_t i, npy_intp label,
+cdef inline double term(const floating* p, Py_ssize_t classes, npy_intp label,
                         double reward) noexcept nogil:
-    return -<double>p[i, label] - (reward if is_guess(&p[i, 0], p.shape[1], label) else 0)
+    return -<double>p[label] - (reward if is_guess(p, classes, label) else 0)
 
 
-cdef double total_map(const floating[:, ::1] p, const npy_intp[::1] labels,
-                      double reward) noexcept nogil:
+cdef double total(const floating* p, const npy_intp* labels, Py_ssize_t points,
+                  Py_ssize_t classes, double reward) noexcept nogil:
     cdef double total = 0
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
-        total += term(p, i, labels[i], reward)
+    for i in range(points):
+        total += term(p + i * classes, classes, labels[i], reward)
     return total
 
 
-cdef void term_map(const floating[:, ::1] p, const npy_intp[::1] labels, floating[::1] terms,
-                   double reward) noexcept nogil:
+cdef void terms(const floating* p, const npy_intp* labels, floating* terms, Py_ssize_t points,
+                Py_ssize_t classes, double reward) noexcept nogil:
     cdef Py_ssize_t i
-    for i in range(p.shape[0]):
-        terms[i] = <floating>term(p, i, labels[i], reward)
+    for i in range(points):
+        terms[i] = <floating>term(p + i * classes, classes, labels[i], reward)
 
 
 cdef class VRClassReward(LabelLoss):
@@ -69,6 +69,9 @@ cdef class VRClassReward(LabelLoss):
     cdef bint _size_average
 
     def __init__(self, scale=1.0, size_average=True, reduction=True):
+        self._maps.total32, self._maps.total64 = total[float], total[double]
+        self._maps.terms32, self._maps.terms64 = terms[float], terms[double]
+        self._maps.weight = 20
         self.scale = scale
         self.size_average = size_average
         super().__init__(reduction)
@@ -89,17 +92,6 @@ cdef class VRClassReward(LabelLoss):
     def size_average(self, value):
         self._size_average = flag(value, self, "size_average")
 
-    cdef double _reward(self, ndarray p) noexcept:
+    cdef double _option(self, ndarray p) noexcept:
+        """Return the reward of a point."""
         return self._scale_of_reward / (PyArray_DIM(p, 0) if self._size_average else 1)
-
-    cdef double _total(self, ndarray p, ndarray t) except *:
-        if PyArray_TYPE(p) == NPY_DOUBLE:
-            return total_map[double](p, t, self._reward(p))
-        return total_map[float](p, t, self._reward(p))
-
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        if PyArray_TYPE(p) == NPY_DOUBLE:
-            term_map[double](p, t, terms, self._reward(p))
-        else:
-            term_map[float](p, t, terms, self._reward(p))
-        return 0

@@ -4,6 +4,10 @@ An adapter gets the job that the mechanical rule made and changes it in place, o
 jobs that together are the case. Where versions differ and neither is wrong (a parameter order,
 a default, targets that count from 1), the adapter converts and says so with `Job.remark`.
 """
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
 from mlpack_ann.port.job import mechanical
 
 _ADAPTERS = {}
@@ -17,10 +21,16 @@ def adapts(group, *names):
     return register
 
 
+@cache
+def register_all():
+    """Import the modules that register adapters."""
+    for path in sorted(Path(__file__).parent.glob("*_adapters.py")):
+        import_module(f"mlpack_ann.port.{path.stem}")
+
+
 def jobs_of(case):
     """Return the jobs of a case, in this library's terms; almost always one."""
-    from mlpack_ann.port import (  # noqa: F401 (they register)
-        containers_adapters, layer_adapters, loss_adapters)
+    register_all()
     job = mechanical(case)
     group, name = case.record.group, case.record.name
     adapter = _ADAPTERS.get((group, name)) or _ADAPTERS.get((group, None))

@@ -83,6 +83,14 @@ def unequal_strides(job, check):
     return job.kwargs["stride_width"] != job.kwargs["stride_height"]
 
 
+def unequal_dilations(job, check):
+    return job.kwargs["dilation_width"] != job.kwargs["dilation_height"]
+
+
+def many_to_many(job, check):
+    return job.kwargs["in_size"] > 1 and job.kwargs["out_size"] > 1
+
+
 def bias_entries(job, check):
     """Elements of the gradient that belong to the bias."""
     biases = job.kwargs["out_size"] if job.kwargs.get("use_bias", True) else 0
@@ -200,18 +208,25 @@ TABLE = [
         "g of each block is written over the first's, and the last one's stays 0",
         "g of each block behind that of the one before", None, does.last_block_first),
     Difference(
-        "Convolution", "3.x", GRADIENT,
+        "Convolution AtrousConvolution TransposedConvolution", "3.x", GRADIENT,
         "the bias gradient of a batch is the last point's only",
         "summed over the points", bias_of_batch, does.last_point_bias),
     Difference(
-        "Convolution", "3.x", FORWARD,
+        "Convolution AtrousConvolution", "3.x", FORWARD,
         "with unequal strides the window moves by the height's step in width and the width's "
         "in height", "each axis has its own stride", unequal_strides),
     Difference(
-        "Convolution", "3.x", BACKWARD,
+        "AtrousConvolution", "3.x", FORWARD,
+        "unequal dilations are exchanged", "each axis has its own dilation", unequal_dilations,
+        does.exchanged_dilations),
+    Difference(
+        "AtrousConvolution", "3.x", BACKWARD,
+        "g is wrong for unequal dilations", "the derivative of Forward", unequal_dilations),
+    Difference(
+        "Convolution AtrousConvolution", "3.x", BACKWARD,
         "g is wrong for a stride above 1", "the derivative of Forward", strided),
     Difference(
-        "Convolution", "3.x", GRADIENT,
+        "Convolution AtrousConvolution", "3.x", GRADIENT,
         "the weight gradient is wrong for a stride above 1", "the derivative of Forward",
         lambda job, check: strided(job, check) & ~bias_entries(job, check)),
     Difference(
@@ -220,6 +235,10 @@ TABLE = [
     Difference(
         "Convolution", "4.4", GRADIENT,
         "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides),
+    Difference(
+        "TransposedConvolution", "4.8", BACKWARD,
+        "with several channels on both sides g is of filters that are taken in another order",
+        "the derivative of Forward", many_to_many, does.filters_exchanged),
     Difference(
         "MultiplyMerge", "3.x", BACKWARD,
         "the layers' Backward gets gy itself", "gy times the outputs of the other layers", None,
@@ -316,6 +335,32 @@ TABLE = [
     Difference(
         "GELU", "4.4", BACKWARD,
         "the derivative's constants have six digits", "full precision", None, does.gelu_g),
+    Difference(
+        "Constant", "3.x", FORWARD,
+        "the output is one point, whatever the batch", "one for each of the batch", batch,
+        does.one_point),
+    Difference(
+        "Constant", "3.x", BACKWARD,
+        "g is one column of the input's elements", "of the input's shape", batch, does.one_column),
+    Difference(
+        "Select Subview", "3.x", BACKWARD,
+        "g = gy, of the output's shape", "of the input's shape, 0 for what was left out", None,
+        does.gy_itself),
+    Difference(
+        "Repeat", "4.4", BACKWARD,
+        "g averages over the copies", "sums", None, does.by_multiples),
+    Difference(
+        "Reparametrization", "3.x", BACKWARD,
+        "the divergence's derivative by the deviations is not divided by the points",
+        "divided, as the divergence is",
+        lambda job, check: batch(job, check) and job.kwargs["include_kl"],
+        does.divergence_undivided),
+    Difference(
+        "Softmin", "4.4", BACKWARD,
+        "g has the wrong sign", "y * (sum(y * gy) - gy)", None, does.opposite),
+    Difference(
+        "FTSwish", "4.8", BACKWARD,
+        "NaN at 0", "the slope from above, 1/2 (as mlpack 4.4)", at_zero, does.not_a_number),
     Difference(
         "PixelShuffle", "3.x", BACKWARD,
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,

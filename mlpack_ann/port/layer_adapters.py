@@ -44,7 +44,7 @@ def base_layer(job):
     job.kwargs["function"] = lookup("activation_functions", name)()
 
 
-@adapts("layer", "Convolution")
+@adapts("layer", "Convolution", "GroupedConvolution")
 def convolution(job):
     if job.version == "3.x":
         return

@@ -44,6 +44,59 @@ def last_point_bias(job, check):
     return np.concatenate([check.recorded[:-maps], error.sum(1)])
 
 
+def one_point(job, check):
+    """This library's first point."""
+    return check.ours[:1]
+
+
+def one_column(job, check):
+    """This library's value as one point."""
+    return check.ours.reshape(1, -1)
+
+
+def by_multiples(job, check):
+    return check.ours / np.prod(job.kwargs["multiples"])
+
+
+def divergence_undivided(job, check):
+    """The first half of g, by the deviations, with all of the divergence's derivative."""
+    pre = np.split(job.arrays["input"], 2, 1)[0]
+    deviation = np.logaddexp(0, pre)
+    slope = (deviation - 1 / deviation) / (1 + np.exp(-pre))
+    g = check.ours.copy()
+    g[:, :pre.shape[1]] += job.kwargs["beta"] * slope * (1 - 1 / job.points)
+    return g
+
+
+def exchanged_dilations(job, check):
+    """Dilated convolution, unpadded, with taps as far apart in width as they should be in height,
+    and the other way round; a tap beyond the end of a row is read from the next."""
+    k = job.kwargs
+    height, width = k["input_height"], k["input_width"]
+    rows, columns = (
+        (size - (k[f"kernel_{axis}"] - 1) * k[f"dilation_{axis}"] - 1) // k[f"stride_{axis}"] + 1
+        for axis, size in (("height", height), ("width", width)))
+    first = (np.arange(rows)[:, None] * k["stride_height"] * width
+             + np.arange(columns) * k["stride_width"])
+    tap = (np.arange(k["kernel_height"])[:, None] * k["dilation_width"] * width
+           + np.arange(k["kernel_width"]) * k["dilation_height"])
+    place = first[..., None, None] + tap
+    x = job.arrays["input"].reshape(job.points, k["in_size"], -1)
+    if place.max() >= height * width:
+        return np.empty(0)                  # what is in the memory behind the image
+    weight, bias = np.split(job.arrays["parameters"], [-k["out_size"]])
+    y = np.einsum("ncijpq,ocpq->noij", x[:, :, place],
+                  weight.reshape(k["out_size"], k["in_size"], *tap.shape))
+    return (y + bias[:, None, None]).reshape(check.recorded.shape)
+
+
+def filters_exchanged(job, check):
+    """This library's g for filters stored by input channel first, which they are not."""
+    arrays, layer = job.arrays, job.build()
+    layer.parameters = arrays["parameters"]
+    filters, channels, *area = layer.weight.shape
+    layer.weight[:] = layer.weight.reshape(channels, filters, *area).swapaxes(0, 1).copy()
+    return layer.Backward(arrays["input"], arrays["output"], arrays["gy"])
 def merged_weights(job):
     """Return the weights of mid-2020's merged Linear layers, (layers, in, out)."""
     out = job.arrays["output"].shape[1]

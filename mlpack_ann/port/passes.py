@@ -10,7 +10,7 @@ FORWARD, BACKWARD, GRADIENT = PASSES = ("Forward", "Backward", "Gradient")
 class Check:
     """One value of one pass.
 
-    `ours` may be an exception, `recorded` is None where mlpack throws. `truth` is the value by
+    `ours` may be an exception, `recorded` is None where mlpack gives nothing. `truth` is the value by
     central differences where it was recorded, `extrema` what a note says of it (see `Job`),
     `scale` the magnitude that the values have by nature, where all of a case may be far smaller,
     `undefined` and `truth_undefined` masks of elements that say nothing.
@@ -37,10 +37,15 @@ def can_run(group):
     return group in _RUNNERS
 
 
+def recorded(job, name):
+    """Whether there is mlpack's g or gradient, or where it gives none, central differences."""
+    return name in job.arrays or f"{name}_numeric" in job.arrays
+
+
 def _checked(job, pass_, name, ours, scale=0.0):
     """Return the check of g or of gradient."""
     truth = job.arrays.get(f"{name}_numeric")
-    return Check(pass_, name, ours, job.arrays[name], truth, job.extrema.get(name),
+    return Check(pass_, name, ours, job.arrays.get(name), truth, job.extrema.get(name),
                  scale=scale, undefined=job.undefined.get(name, False),
                  truth_undefined=job.undefined.get(f"{name}_numeric", False))
 
@@ -71,13 +76,16 @@ def _layer(job):
     layer, x = prepare(job), arrays["input"]
     y = layer.Forward(x)
     checks.append(Check(FORWARD, "output", y, arrays["output"]))
-    checks += [Check(FORWARD, name, np.ravel(getattr(layer, name)), np.ravel(value))
-               for name, value in job.state.items()]
-    if "g" in arrays:       # where gy cancels, no more than its rounding is left
+    for name, value in job.state.items():
+        ours = getattr(layer, name)
+        checks.append(Check(FORWARD, name, np.ravel(ours() if callable(ours) else ours),
+                            np.ravel(value)))
+    if recorded(job, "g"):  # where gy cancels, no more than its rounding is left
         checks.append(_checked(job, BACKWARD, "g", layer.Backward(x, y, arrays["gy"]),
                                scale=np.abs(arrays["gy"]).max()))
-    if "gradient" in arrays:
-        checks.append(_checked(job, GRADIENT, "gradient", layer.Gradient(x, arrays["error"])))
+    if recorded(job, "gradient"):
+        error = arrays["error"] if "error" in arrays else arrays["gy"]
+        checks.append(_checked(job, GRADIENT, "gradient", layer.Gradient(x, error)))
     return checks
 
 

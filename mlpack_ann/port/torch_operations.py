@@ -46,17 +46,32 @@ def linear(job):
 
 
 def convolution(job):
+    """Also of a dilated or grouped layer."""
     k = job.kwargs
-    shape = k["out_size"], k["in_size"], k["kernel_height"], k["kernel_width"]
+    return _filtered(job, F.conv2d, k["in_size"] // k.get("groups", 1), groups=k.get("groups", 1),
+                     dilation=(k.get("dilation_height", 1), k.get("dilation_width", 1)))
+
+
+def transposed_convolution(job):
+    k = job.kwargs
+    if k.get("output_width") or k.get("output_height"):
+        return None
+    more = k.get("output_pad_h", 0), k.get("output_pad_w", 0)
+    return _filtered(job, lambda x, weight, *bias, **options: F.conv_transpose2d(
+        x, weight.swapaxes(0, 1), *bias, **options), k["in_size"], output_padding=more)
+
+
+def _filtered(job, function, channels, **options):
+    k = job.kwargs
+    shape = k["out_size"], channels, k["kernel_height"], k["kernel_width"]
     if k.get("padding_type", "none").lower() != "none" or not _symmetric(k):
         return None
     biased = k.get("use_bias", True)
     weight, *bias = parameters(job, shape, *([shape[:1]] if biased else []))
-    stride = k["stride_height"], k["stride_width"]
-    padding = _first(k["pad_h"]), _first(k["pad_w"])
+    options |= {"stride": (k["stride_height"], k["stride_width"]),
+                "padding": (_first(k["pad_h"]), _first(k["pad_w"]))}
     dimensions = k["in_size"], k["input_height"], k["input_width"]
-    return lambda x: F.conv2d(x.reshape(len(x), *dimensions), weight, *bias, stride=stride,
-                              padding=padding).flatten(1)
+    return lambda x: function(x.reshape(len(x), *dimensions), weight, *bias, **options).flatten(1)
 
 
 def _first(pad):
@@ -184,6 +199,8 @@ def margin_ranking(job):
 
 OPERATIONS = {
     "Linear": linear, "LinearNoBias": linear, "Convolution": convolution,
+    "AtrousConvolution": convolution, "GroupedConvolution": convolution,
+    "TransposedConvolution": transposed_convolution,
     "MaxPooling": pooling(F.max_pool2d), "MeanPooling": pooling(F.avg_pool2d),
     "AdaptiveMaxPooling": adaptive_pooling(F.adaptive_max_pool2d),
     "AdaptiveMeanPooling": adaptive_pooling(F.adaptive_avg_pool2d),

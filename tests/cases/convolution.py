@@ -1,4 +1,6 @@
-"""Rows of the convolutions."""
+"""Rows of Convolution."""
+import math
+
 import numpy as np
 
 from mlpack_ann import layer
@@ -20,6 +22,12 @@ def correlation(x, weight, bias, stride, padding):
     return y
 
 
+def span(m):
+    """Rows and columns that a filter covers."""
+    return ((m.kernel_height - 1) * m.dilation_height + 1,
+            (m.kernel_width - 1) * m.dilation_width + 1)
+
+
 def geometry(m, height, width):
     """Stride and the padding on four sides, by mlpack's rules."""
     stride = m.stride_height, m.stride_width
@@ -27,17 +35,16 @@ def geometry(m, height, width):
     if kind == "valid":
         return stride, (0, 0, 0, 0)
     if kind == "same":              # the output is as large as the input
-        total = [(s - 1) * n + k - s for s, n, k in zip(stride, (height, width),
-                                                        (m.kernel_height, m.kernel_width))]
+        total = [(s - 1) * n + k - s for s, n, k in zip(stride, (height, width), span(m))]
         return stride, (total[0] // 2, (total[0] + 1) // 2, total[1] // 2, (total[1] + 1) // 2)
     pads = [(pad, pad) if isinstance(pad, int) else pad for pad in (m.pad_h, m.pad_w)]
     return stride, (*pads[0], *pads[1])
 
 
 def split(m, parameters):
-    weights = m.out_size * m.in_size * m.kernel_height * m.kernel_width
-    return (parameters[:weights].reshape(m.out_size, m.in_size, m.kernel_height, m.kernel_width),
-            parameters[weights:] if m.use_bias else None)
+    shape = m.out_size, m.in_size // m.groups, m.kernel_height, m.kernel_width
+    weights = math.prod(shape)
+    return parameters[:weights].reshape(shape), parameters[weights:] if m.use_bias else None
 
 
 def reference(m, x):

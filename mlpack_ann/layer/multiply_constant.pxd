@@ -1,0 +1,5 @@
+from mlpack_ann.layer.elementwise cimport Elementwise
+
+
+cdef class MultiplyConstant(Elementwise):
+    pass
