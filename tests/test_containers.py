@@ -531,3 +531,14 @@ def test_steps_and_sequences_are_not_mixed():
     with pytest.raises(RuntimeError, match="^Recurrent: input has shape"):
         net.Backward(SEQUENCE, y, y)
     assert net.Model() == (net.start, net.input, net.feedback, net.transfer)
+
+
+@pytest.mark.parametrize("make", [lambda: WeightNorm(Linear(3, 2)), recurrent, lambda: Highway(3)])
+def test_a_base_class_constructor_called_later_disables(make):
+    layer, x = make(), np.ones((2, 2 if make is recurrent else 3))
+    layer.Forward(x)
+    for base in type(layer).__mro__[1:-1]:
+        with pytest.raises(TypeError, match="is a base class"):
+            base.__init__(layer)
+        with pytest.raises(RuntimeError, match="__init__ was not called, or failed"):
+            layer.Forward(x)

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import mlpack_ann
+from mlpack_ann import layer
 from mlpack_ann import loss_functions as package
+from mlpack_ann.loss_functions.loss import Loss
 from tests.cases import LOSSES
 from tests.checks import (DRAWS, Checks, assert_close, draws_of, generator, public_classes,
                           slope, torch_or_skip)
@@ -232,7 +234,8 @@ def test_empty_loss_hands_on_its_target():
     np.testing.assert_array_equal(package.EmptyLoss().Backward(p, t), t)
 
 
-CLASSES = public_classes(package)
+CLASSES = {**public_classes(package),      # and mlpack's losses among the layers
+           **{name: cls for name, cls in public_classes(layer).items() if issubclass(cls, Loss)}}
 
 
 @pytest.mark.parametrize("case", LOSSES, ids=lambda case: case.id)
@@ -259,4 +262,5 @@ def test_docstring(name):
     for parameter in inspect.signature(CLASSES[name]).parameters:
         assert f"{parameter} :" in text or f"{parameter}, " in text or f", {parameter}" in text
     assert "batch" in text
-    assert "Source: mlpack ann/loss_functions/" in inspect.getmodule(CLASSES[name]).__doc__
+    folder = "loss_functions" if hasattr(package, name) else "layer"
+    assert f"Source: mlpack ann/{folder}/" in inspect.getmodule(CLASSES[name]).__doc__

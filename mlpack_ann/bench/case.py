@@ -163,13 +163,13 @@ class LossCase(Case):
 
     @property
     def steps(self):
-        has_both = hasattr(getattr(loss_functions, self.name), "EvaluateWithGradient")
+        has_both = hasattr(getattr(self.package, self.name), "EvaluateWithGradient")
         return ("Forward", "Backward") + ("EvaluateWithGradient",) * has_both
 
     def arrays(self, size, dtype):
         arguments, shape = self.sizes[size]
         p, t = (v.astype(dtype) if v.dtype.kind == "f" else v for v in drawn(self.draw, shape))
-        return SimpleNamespace(loss=getattr(loss_functions, self.name)(**arguments),
+        return SimpleNamespace(loss=getattr(self.package, self.name)(**arguments),
                                x=p, t=t, one=np.ones((), dtype))
 
     def ours(self, a, step):

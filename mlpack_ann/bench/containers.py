@@ -2,7 +2,7 @@
 from functools import partial
 
 from mlpack_ann import layer
-from mlpack_ann.bench.case import LayerCase, torch
+from mlpack_ann.bench.case import LayerCase, LossCase, torch
 
 N = 256
 
@@ -90,6 +90,21 @@ def formula(function):
     return {"Forward": lambda a: (function, a.x, a.p), "Gradient": gradient}
 
 
+class BlockLoss(LossCase):
+    """A loss that is among mlpack's layers."""
+    package = layer
+
+
+def blocks(rng, shape):
+    n, count, classes = shape
+    return rng.normal(size=(n, count * classes)), rng.integers(classes, size=n)
+
+
+def likelihood(p, t):
+    p = p.view(len(p), 4, -1)
+    return -p.gather(2, t[:, None, None].expand(-1, 4, 1)).sum()
+
+
 class SmallWeights(LayerCase):
     """A case whose weights do not make many steps chaotic."""
 
@@ -112,4 +127,7 @@ CASES = [
               make=lambda cls, arguments, shape, dtype: cls(linear(dtype))),
     SmallWeights("Recurrent", {f"{N}-t16-b{batch}": ({}, (batch, 16, N)) for batch in (1, 32)},
                  formula(recurrent), make=make_recurrent),
+    BlockLoss("ConcatPerformance", {f"4x{classes}-b{n}": ({"in_size": 4}, (n, 4, classes))
+                                    for n, classes in ((32, 10), (1024, 100))},
+              {"Forward": lambda a: (likelihood, a.x, a.t)}, draw=blocks),
 ]

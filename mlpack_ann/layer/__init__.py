@@ -15,6 +15,7 @@ from mlpack_ann.layer.c_relu import CReLU
 from mlpack_ann.layer.celu import CELU
 from mlpack_ann.layer.channel_shuffle import ChannelShuffle
 from mlpack_ann.layer.concat import Concat
+from mlpack_ann.layer.concat_performance import ConcatPerformance
 from mlpack_ann.layer.concatenate import Concatenate
 from mlpack_ann.layer.constant import Constant
 from mlpack_ann.layer.convolution import Convolution

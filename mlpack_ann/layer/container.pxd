@@ -21,6 +21,7 @@ cdef class Holder(Layer):
     cdef Py_ssize_t _hidden                 # how many of them, in front, are the class's own
     cdef int _own_typenum                   # dtype asked for, or ANY_FLOAT
     cdef int _seen_typenum                  # dtype of the latest Forward
+    cdef bint _prepared                     # the class's own constructor has begun
     cdef bint _busy                         # a pass runs, and with it code of the layers held
 
     # Hooks of a layer that holds others: points are images even where they were given flat.

@@ -66,6 +66,7 @@ cdef class Holder(Layer):
 
     A class writes the hooks `_points_shape`, `_infer_points`, `_forward_points`,
     `_backward_points` and `_gradient_points`; its constructor calls this one, then `_hold`.
+    One that does not work with no layers sets `_prepared` beforehand, and asks for it in `_complete`.
     Layers held are called by their public methods, so that classes that inherit in Python work.
     """
     _state = ("_modes",)
@@ -75,7 +76,7 @@ cdef class Holder(Layer):
         self._built = self._unsized = False
         self._places, self._hidden = (), 0
         super().__init__(dtype, rng)
-        self._own_typenum = self._typenum
+        self._own_typenum, self._prepared = self._typenum, False
 
     cdef bint _complete(self):
         return self._places is not None

@@ -89,9 +89,13 @@ cdef class Highway(MultiLayer):
         self._built = False
         self.model = flag(model, self, "model")
         self._in_size = 0 if in_size is None else integer(in_size, self, "in_size")
+        self._prepared = True
         Container.__init__(self, layers, dtype, rng)
         if in_size is not None:
             self._add_gate()
+
+    cdef bint _complete(self):
+        return self._prepared
 
     @property
     def in_size(self):

@@ -96,10 +96,14 @@ cdef class Recurrent(Holder):
         self._alone, self._sequence, self._copies = [], [], [{}, {}, {}, {}]
         self._count = self._at = self._left = self._lowest = 0
         self._limit = ENDLESS
+        self._prepared = True
         super().__init__()
         self._built = False
         self._hold((input, start, feedback, transfer))
         self._built = True
+
+    cdef bint _complete(self):
+        return self._prepared
 
     cdef object _layer(self, Py_ssize_t place):
         return (<Place>self._places[place]).layer if self._places else None

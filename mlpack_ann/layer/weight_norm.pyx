@@ -50,6 +50,7 @@ cdef class WeightNorm(Holder):
         self._built = False
         if not isinstance(layer, Layer):
             raise TypeError(f"WeightNorm: layer is {shown(layer)}, expected a layer")
+        self._prepared = True
         super().__init__()
         self._built = False
         self._parameters = None
@@ -57,6 +58,9 @@ cdef class WeightNorm(Holder):
         if (<Layer>layer)._parameters is None and not (<Layer>layer)._unsized:
             raise ValueError(f"WeightNorm: layer is {shown(layer)}, expected one with weights")
         self._built = True
+
+    cdef bint _complete(self):
+        return self._prepared
 
     @property
     def layer(self):

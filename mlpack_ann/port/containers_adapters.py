@@ -80,3 +80,11 @@ def recurrent(job):
     job.change(lambda a: np.ascontiguousarray(a.swapaxes(0, 1)), "input", "output", "gy", "g",
                "error")
     job.remark("converted: mlpack is given step by step, here whole sequences")
+
+
+@adapts("layer", "ConcatPerformance")
+def concat_performance(job):
+    del job.kwargs["output_layer"]          # the default
+    job.change(lambda a: a.ravel() - 1, "target")
+    job.remark("converted: labels are counted from 0")
+    job.change(lambda a: a.reshape(1, -1), "g")

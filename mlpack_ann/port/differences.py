@@ -204,6 +204,10 @@ TABLE = [
         "Convolution's bias gradient of a batch is the last point's only", "summed over the points",
         batch, does.last_point_biases),
     Difference(
+        "ConcatPerformance", "3.x", BACKWARD,
+        "g of each block is written over the first's, and the last one's stays 0",
+        "g of each block behind that of the one before", None, does.last_block_first),
+    Difference(
         "Convolution AtrousConvolution TransposedConvolution", "3.x", GRADIENT,
         "the bias gradient of a batch is the last point's only",
         "summed over the points", bias_of_batch, does.last_point_bias),

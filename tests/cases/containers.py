@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mlpack_ann import layer
+from mlpack_ann import layer, loss_functions
 
-from tests.case import LayerCase, numbers
+from tests.case import LayerCase, LossCase, numbers
 
 
 def build(written, dtype):
@@ -357,4 +357,37 @@ LAYERS = [
                bad_shapes=[({**WRITTEN, "input": linear(3, 2)}, (2, 4, 3)), (WRITTEN, (2, 3, 4, 5)),
                            ({**WRITTEN, "input": linear(3, 2)}, (2, 3)), (WRITTEN, (3,)),
                            ({**WRITTEN, "feedback": linear(3)}, (2, 4, 2))]),
+]
+
+
+# ---------------------------------------------------------------- a loss of blocks
+
+
+def draw_labelled(rng):
+    n, blocks, classes = sizes(rng, 3)
+    return {"in_size": blocks}, rng.normal(size=(n, blocks * classes)), rng.integers(classes, size=n)
+
+
+def draw_squares(rng):
+    n, blocks, features = sizes(rng, 3)
+    return ({"in_size": blocks, "output_layer": loss_functions.MeanSquaredError()},
+            rng.normal(size=(n, blocks * features)), rng.normal(size=(n, features)))
+
+
+def likelihoods(loss, p, t):
+    return -p.reshape(len(p), loss.in_size, -1)[np.arange(len(p)), :, t].sum(1)
+
+
+def squares(loss, p, t):
+    return ((p.reshape(len(p), loss.in_size, -1) - t[:, None]) ** 2).sum(1)
+
+
+LOSSES = [
+    LossCase(layer.ConcatPerformance, draw_labelled, likelihoods, count=len,
+             invalid=[({"in_size": 0}, ValueError), ({"output_layer": 3}, TypeError),
+                      ({"output_layer": layer.TanH()}, TypeError)],
+             bad_input=[({"in_size": 2}, np.zeros((2, 3)), np.zeros(2, int), ValueError),
+                        ({"in_size": 2}, np.zeros((2, 4)), np.array([0, 2]), ValueError),
+                        ({}, np.zeros((2, 3, 4)), np.zeros(2, int), ValueError)]),
+    LossCase(layer.ConcatPerformance, draw_squares, squares, name="-squares"),
 ]
