@@ -69,7 +69,7 @@ class LossPasses:
         self.loss = case.cls(**arguments)
         p, t = np.asarray(p).astype(dtype), np.asarray(t)
         if isinstance(self.loss, LabelLoss):
-            t = t.astype(np.intp)               # others are converted
+            t = t.astype(np.intp).ravel()       # others are converted
         times = enlarged(case, p.shape)
         self.x = repeated(p, times)
         self.t = repeated(t.astype(dtype) if t.dtype.kind == "f" else t, times)
