@@ -15,7 +15,7 @@ from tests.cases import ACTIVATIONS, LAYERS, LOSSES
 from tests.checks import Checks, generator
 
 check = Checks()
-ELEMENTS = 100_000                      # enough for three threads, at the least weight of an element
+ELEMENTS = 100_000                      # three threads' worth, at the least weight of an element
 
 
 @pytest.fixture(autouse=True)
