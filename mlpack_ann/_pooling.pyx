@@ -10,7 +10,7 @@ from libc.string cimport memset
 from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES,
                     PyArray_NDIM, PyArray_TYPE, import_array, ndarray)
 
-from mlpack_ann._parallel cimport in_parts, parts_of
+from mlpack_ann._parallel cimport GRAIN, MAX_THREADS, in_parts, parts_of
 from mlpack_ann._rows_out cimport (ANN_STREAM_BYTES, RowsOut, ann_stream, ann_stream_end, end_rows,
                                    is_streamed, next_row, start_rows)
 
@@ -18,9 +18,7 @@ import_array()
 
 cdef enum:
     PLANE = 8192                            # doubles of an image computed before it is written
-    MAX_WEIGHT = 4                          # about what an element costs, for in_parts
-    MEAN_WEIGHT = 2
-    MOVE_WEIGHT = 2
+    MOVE_WEIGHT = 2                         # of an element that an index names, for in_parts
 
 
 cdef struct Planes:
@@ -52,8 +50,9 @@ cdef inline Py_ssize_t count(ndarray images) noexcept:
     return PyArray_DIM(images, 0) * PyArray_DIM(images, 1)
 
 
-cdef inline Py_ssize_t weight(const Planes* t, Py_ssize_t of_element) noexcept nogil:
-    return t.height * t.width * of_element
+cdef inline double weight(const Planes* t) noexcept nogil:
+    """Of an image whose pixels are passed over, with an index for each output."""
+    return t.height * t.width + t.outputs * MOVE_WEIGHT
 
 
 # ---------------------------------------------------------------- windows
@@ -61,8 +60,7 @@ cdef inline Py_ssize_t weight(const Planes* t, Py_ssize_t of_element) noexcept n
 
 cdef Py_ssize_t scratch_bytes(ndarray images) except -1:
     """How much scratch memory `max_pool`, `mean_pool` and `mean_spread` need, at most."""
-    cdef double elements = <double>PyArray_DIM(images, 2) * PyArray_DIM(images, 3)
-    return parts_of(count(images), elements * MAX_WEIGHT) * row_bytes(images)
+    return parts_of(count(images), GRAIN * MAX_THREADS) * row_bytes(images)
 
 
 cdef inline Py_ssize_t row_bytes(ndarray images) noexcept:
@@ -112,7 +110,14 @@ cdef void max_pool(ndarray x, ndarray y, ndarray indices, const Windows* windows
     t.source, t.target = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
     t.at, t.scratch, t.part_size = <char*>PyArray_DATA(indices), scratch, row_bytes(x)
     t.streamed = is_streamed(PyArray_NBYTES(y), windows.width * PyArray_ITEMSIZE(y))
-    in_parts(max_work, &t, count(x), weight(&t, MAX_WEIGHT))
+    in_parts(max_work, &t, count(x),
+             <double>t.outputs * windows.kernel_height * windows.kernel_width)
+
+
+cdef inline double mean_weight(const Planes* t) noexcept nogil:
+    """Of an image: its rows are added up, then columns."""
+    cdef double added = t.windows.kernel_height + t.windows.kernel_width
+    return t.height * t.width + t.outputs * added / 2
 
 
 cdef void mean_planes(const Planes* t, int part, Py_ssize_t start, Py_ssize_t stop,
@@ -151,7 +156,7 @@ cdef void mean_pool(ndarray x, ndarray y, const Windows* windows, char* scratch)
     t.source, t.target = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
     t.scratch, t.part_size = scratch, row_bytes(x)
     t.streamed = is_streamed(PyArray_NBYTES(y), windows.width * PyArray_ITEMSIZE(y))
-    in_parts(mean_work, &t, count(x), weight(&t, MEAN_WEIGHT))
+    in_parts(mean_work, &t, count(x), mean_weight(&t))
 
 
 cdef inline floating* own_plane(const Planes* t, Py_ssize_t plane, floating* block) noexcept nogil:
@@ -202,7 +207,7 @@ cdef void mean_spread(ndarray gy, ndarray g, const Windows* windows, char* scrat
     t.source, t.target = <const char*>PyArray_DATA(gy), <char*>PyArray_DATA(g)
     t.scratch, t.part_size = scratch, row_bytes(g)
     t.streamed = planes_are_streamed(g)
-    in_parts(spread_work, &t, count(g), weight(&t, MEAN_WEIGHT))
+    in_parts(spread_work, &t, count(g), mean_weight(&t))
 
 
 cdef bint planes_are_streamed(ndarray images) noexcept:
@@ -253,7 +258,7 @@ cdef int scatter(ndarray values, ndarray at, ndarray images, bint apart) except 
     t.source, t.target = <const char*>PyArray_DATA(values), <char*>PyArray_DATA(images)
     t.at, t.wide_index = <char*>PyArray_DATA(at), PyArray_ITEMSIZE(at) == sizeof(int64_t)
     t.streamed, t.apart = planes_are_streamed(images), apart
-    in_parts(scatter_work, &t, count(images), weight(&t, 1) + t.outputs * MOVE_WEIGHT)
+    in_parts(scatter_work, &t, count(images), weight(&t))
     return 0
 
 
@@ -287,5 +292,5 @@ cdef int gather(ndarray images, ndarray at, ndarray values) except -1:
     cdef Planes t = planes_of(images, values, NULL)
     t.source, t.target = <const char*>PyArray_DATA(images), <char*>PyArray_DATA(values)
     t.at, t.wide_index = <char*>PyArray_DATA(at), PyArray_ITEMSIZE(at) == sizeof(int64_t)
-    in_parts(gather_work, &t, count(images), weight(&t, 1) + t.outputs * MOVE_WEIGHT)
+    in_parts(gather_work, &t, count(images), weight(&t))
     return 0

@@ -1,4 +1,7 @@
 """Rows that are written one after another, past the caches where they are many (_stream.h)."""
+from libc.string cimport memcpy
+
+
 cdef extern from "_stream.h" nogil:
     const Py_ssize_t ANN_STREAM_BYTES
     void ann_stream(void* to, const void* source, Py_ssize_t size)
@@ -46,3 +49,15 @@ cdef inline void end_rows(RowsOut* out) noexcept nogil:
     if out.streamed:
         write_held(out)
         ann_stream_end()
+
+
+cdef inline void copy_row(char* to, const char* source, Py_ssize_t size) noexcept nogil:
+    """memcpy, without a call for a row of some hundred bytes."""
+    cdef Py_ssize_t i = 0
+    if size < 32 or size > 1024:
+        memcpy(to, source, size)
+        return
+    while i < size - 32:
+        memcpy(to + i, source + i, 32)
+        i += 32
+    memcpy(to + size - 32, source + size - 32, 32)

@@ -15,7 +15,7 @@ from tests.cases import ACTIVATIONS, LAYERS, LOSSES
 from tests.checks import Checks, generator
 
 check = Checks()
-ELEMENTS = 100_000                      # enough for three threads, at the least weight of an element
+ELEMENTS = 100_000                      # three threads' worth, at the least weight of an element
 
 
 @pytest.fixture(autouse=True)
@@ -69,7 +69,7 @@ class LossPasses:
         self.loss = case.cls(**arguments)
         p, t = np.asarray(p).astype(dtype), np.asarray(t)
         if isinstance(self.loss, LabelLoss):
-            t = t.astype(np.intp)               # others are converted
+            t = t.astype(np.intp).ravel()       # others are converted
         times = enlarged(case, p.shape)
         self.x = repeated(p, times)
         self.t = repeated(t.astype(dtype) if t.dtype.kind == "f" else t, times)

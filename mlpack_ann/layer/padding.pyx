@@ -2,12 +2,11 @@
 from mlpack_ann._validation import integer, real
 
 from cython cimport floating
-from libc.string cimport memcpy
 from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 from mlpack_ann._parallel cimport in_parts
-from mlpack_ann._rows_out cimport RowsOut, end_rows, is_streamed, next_row, start_rows
+from mlpack_ann._rows_out cimport RowsOut, copy_row, end_rows, is_streamed, next_row, start_rows
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.image_layer cimport ImageLayer
 
@@ -39,8 +38,9 @@ cdef void surround(const Images* t, Py_ssize_t start, Py_ssize_t stop, const flo
                 continue
             for j in range(t.left):
                 row[j] = value
-            memcpy(row + t.left, x + (n * t.height + i - t.top) * t.width,
-                   t.width * sizeof(floating))
+            copy_row(<char*>(row + t.left),
+                     <const char*>(x + (n * t.height + i - t.top) * t.width),
+                     t.width * sizeof(floating))
             for j in range(right, t.outer_width):
                 row[j] = value
     end_rows(&out)
@@ -63,8 +63,8 @@ cdef void crop_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noe
     start_rows(&out, <char*>t.x + start * t.height * size, t.streamed)
     for n in range(start, stop):
         for i in range(t.height):
-            memcpy(next_row(&out, size), t.y + ((n * t.outer_height + t.top + i) * t.outer_width
-                                                + t.left) * item, size)
+            copy_row(next_row(&out, size), t.y + ((n * t.outer_height + t.top + i) * t.outer_width
+                                                  + t.left) * item, size)
     end_rows(&out)
 
 

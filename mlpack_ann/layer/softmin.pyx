@@ -1,35 +1,12 @@
 """Softmin. Source: mlpack ann/layer/softmin.hpp."""
-from cython cimport floating
+import numpy as np
 
-from mlpack_ann._softmax cimport row_dot, rows_of_block, softmax_rows
+from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
+from mlpack_ann._softmax cimport softmax_rows, softmax_rows_back
+from mlpack_ann._validation cimport Shape, has_shape, read_shape
 from mlpack_ann.layer.row_layer cimport RowLayer, RowMaps
 
-
-cdef void softmin_rows(const floating[:, ::1] x, floating[:, ::1] y) noexcept nogil:
-    """Softmax of -x, by blocks of rows that stay in the cache."""
-    cdef Py_ssize_t start = 0, stop, i, j, n = x.shape[1]
-    if n == 0:
-        return
-    while start < x.shape[0]:
-        stop = min(start + rows_of_block(n), x.shape[0])
-        for i in range(start, stop):
-            for j in range(n):
-                y[i, j] = -x[i, j]
-        softmax_rows[floating](y[start:stop], y[start:stop])
-        start = stop
-
-
-cdef void softmin_rows_back(const floating[:, ::1] x, const floating[:, ::1] y,
-                            const floating[:, ::1] gy, floating[:, ::1] g) noexcept nogil:
-    """g = -y * (gy - sum(y * gy)) in each row."""
-    cdef Py_ssize_t i, j, n = y.shape[1]
-    cdef floating mean
-    if n == 0:
-        return
-    for i in range(y.shape[0]):
-        mean = row_dot(&y[i, 0], &gy[i, 0], n)
-        for j in range(n):
-            g[i, j] = y[i, j] * (mean - gy[i, j])
+import_array()
 
 
 cdef class Softmin(RowLayer):
@@ -42,7 +19,25 @@ cdef class Softmin(RowLayer):
     Exact for inputs of any size: the smallest of each point is subtracted first. Inputs equal to an
     infinite smallest one share the probability among them. mlpack's derivative has the wrong sign.
     """
+    cdef ndarray _negated                   # memory for -x
+
     def __init__(self):
-        self._maps = RowMaps(softmin_rows[float], softmin_rows[double], softmin_rows_back[float],
-                             softmin_rows_back[double])
+        self._maps = RowMaps(softmax_rows[float], softmax_rows[double], softmax_rows_back[float],
+                             softmax_rows_back[double])
         super().__init__()
+
+    cdef int _forward(self, ndarray x, ndarray y) except -1:
+        cdef ndarray negated = self._negated
+        cdef Shape shape
+        read_shape(x, &shape)
+        if (negated is None or PyArray_TYPE(negated) != PyArray_TYPE(x)
+                or not has_shape(negated, &shape)):
+            negated = np.empty_like(x)
+        np.negative(x, negated)
+        self._negated = negated
+        return RowLayer._forward(self, negated, y)
+
+    cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
+        RowLayer._backward(self, x, y, gy, g)
+        np.negative(g, g)
+        return 0
