@@ -7,9 +7,9 @@ import tracemalloc
 import numpy as np
 import pytest
 
-from mlpack_ann.layer import (Add, AddMerge, Concat, Convolution, Dropout, Highway, Linear, LogSoftMax,
-                              MultiLayer, MultiplyMerge, Recurrent, ReLU, Residual, Sequential, Sigmoid,
-                              TanH, WeightNorm)
+from mlpack_ann.layer import (Add, AddMerge, Concat, Convolution, Dropout, Highway, Linear,
+                              LogSoftMax, MultiLayer, MultiplyMerge, Recurrent, ReLU, Residual,
+                              Sequential, Sigmoid, TanH, WeightNorm)
 
 X = np.random.default_rng(0).normal(size=(5, 3))
 CONTAINERS = [MultiLayer, Sequential, Residual, AddMerge, MultiplyMerge, Concat, Highway]
@@ -332,7 +332,7 @@ def test_images_and_flat_points_give_the_same():
     np.testing.assert_array_equal(other.Backward(images.reshape(6, -1), y, y), g.reshape(6, -1))
     with pytest.raises(ValueError, match=r"^Sequential: input has shape \(6, 29\), expected"):
         other.Forward(images.reshape(6, -1)[:, 1:])
-    with pytest.raises(ValueError, match="^Sequential: in the layers held, Linear: input has shape"):
+    with pytest.raises(ValueError, match="^Sequential: in the layers held, Linear: input has"):
         Sequential(layers=[TanH(), Linear(3, 2)]).Forward(np.zeros((2, 3, 3)))
 
 

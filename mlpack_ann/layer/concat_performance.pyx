@@ -3,8 +3,8 @@ from mlpack_ann._validation import integer, shown
 from mlpack_ann.loss_functions import NegativeLogLikelihood
 
 from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
-from mlpack_ann._merge cimport put, take
-from mlpack_ann._validation cimport Shape
+from mlpack_ann._merge cimport add_to, put, take
+from mlpack_ann._validation cimport Shape, read_shape
 from mlpack_ann.layer.container cimport kept
 from mlpack_ann.loss_functions.loss cimport Loss
 
@@ -31,7 +31,7 @@ cdef class ConcatPerformance(Loss):
     """
     cdef readonly Py_ssize_t in_size
     cdef readonly Loss output_layer
-    cdef ndarray _block, _part              # kept: a block of the prediction, terms or slopes of it
+    cdef ndarray _block, _each, _slopes     # kept: a block of the prediction, its terms and slopes
 
     def __init__(self, in_size=1, output_layer=None, reduction=None):
         self._built = False
@@ -84,25 +84,25 @@ cdef class ConcatPerformance(Loss):
         self._block_shape(shape, &block)
         return self.output_layer._count(&block)
 
-    cdef double _total(self, ndarray p, ndarray t) except *:
+    cdef double _compute(self, ndarray p, ndarray t, ndarray terms, ndarray g, double scale,
+                         bint summed) except *:
+        cdef Shape block, shape
+        cdef ndarray each = None, slopes = None
+        cdef Py_ssize_t number
         cdef double total = 0
+        block.ndim, block.dims[0], block.dims[1] = 2, p.shape[0], p.shape[1] // self.in_size
+        if terms is not None:
+            read_shape(terms, &shape)
+            terms[...] = 0
         for number in range(self.in_size):
-            total += self.output_layer._total(self._block_of(p, number), t)
+            if terms is not None:
+                self._each = each = kept(self._each, &shape, PyArray_TYPE(p))
+            if g is not None:
+                self._slopes = slopes = kept(self._slopes, &block, PyArray_TYPE(p))
+            total += self.output_layer._compute(self._block_of(p, number), t, each, slopes, scale,
+                                                summed)
+            if terms is not None:
+                add_to(each, terms)
+            if g is not None:
+                put(slopes, g, p.shape[0], number * block.dims[1])
         return total
-
-    cdef int _terms(self, ndarray p, ndarray t, ndarray terms) except -1:
-        terms[...] = 0
-        part = terms.copy()
-        for number in range(self.in_size):
-            self.output_layer._terms(self._block_of(p, number), t, part)
-            terms += part
-        return 0
-
-    cdef int _slopes(self, ndarray p, ndarray t, ndarray g, double scale) except -1:
-        cdef Shape shape
-        shape.ndim, shape.dims[0], shape.dims[1] = 2, p.shape[0], p.shape[1] // self.in_size
-        for number in range(self.in_size):
-            self._part = kept(self._part, &shape, PyArray_TYPE(p))
-            self.output_layer._slopes(self._block_of(p, number), t, self._part, scale)
-            put(self._part, g, p.shape[0], number * shape.dims[1])
-        return 0

@@ -66,7 +66,8 @@ cdef class Holder(Layer):
 
     A class writes the hooks `_points_shape`, `_infer_points`, `_forward_points`,
     `_backward_points` and `_gradient_points`; its constructor calls this one, then `_hold`.
-    One that does not work with no layers sets `_prepared` beforehand, and asks for it in `_complete`.
+    One that does not work without layers sets `_prepared` beforehand, and asks for it in
+    `_complete`.
     Layers held are called by their public methods, so that classes that inherit in Python work.
     """
     _state = ("_modes",)
@@ -85,8 +86,8 @@ cdef class Holder(Layer):
 
     @property
     def parameters(self):
-        """Flat array of the weights of all layers held, in their order: a live view, to read,
-        write or assign. Theirs are slices of it.
+        """Flat array of the weights of all layers held, in their order: a live view, to read, write
+        or assign. Theirs are slices of it.
 
         None without weights, and until the first Forward if a layer infers its size. Adding a
         layer moves the weights, so earlier views are no longer theirs.

@@ -155,7 +155,8 @@ cdef class Recurrent(Holder):
 
     # ---------------------------------------------------------------- shapes
 
-    cdef int _shapes_of(self, const Shape* inner, Shape* a, Shape* m, Shape* h, bint infer) except -1:
+    cdef int _shapes_of(self, const Shape* inner, Shape* a, Shape* m, Shape* h,
+                        bint infer) except -1:
         """Fill in the shapes of a step's arrays, of as many rows as there are points and steps."""
         cdef Shape rows, taken, back
         cdef Py_ssize_t last = inner.ndim - 1
@@ -261,7 +262,8 @@ cdef class Recurrent(Holder):
         if PyArray_NDIM(x) == 3:
             self._back_through(x, gy)
             rows = (<object>x).reshape(-1, PyArray_DIM(x, 2))
-            self._at_step(INPUT, 0).Backward(rows, self._a, self._da, (<object>g).reshape(rows.shape))
+            self._at_step(INPUT, 0).Backward(rows, self._a, self._da,
+                                             (<object>g).reshape(rows.shape))
             return 0
         self._at = (self._at or self._count) - 1
         self._back_one(self._at, gy)

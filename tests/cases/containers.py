@@ -38,7 +38,12 @@ class HolderCase(LayerCase):
     keeps_forward: bool = True
 
     def make(self, arguments, rng, dtype, shape=None):
-        return super().make(built(arguments, dtype), rng, dtype, shape)
+        made = super().make(built(arguments, dtype), rng, dtype, shape)
+        if made.parameters is None:         # some have sizes, and random weights
+            made.rng = np.random.default_rng(0)
+            made.Reset()
+            made.rng = None
+        return made
 
 
 def linear(size, inner=None):
@@ -338,7 +343,8 @@ LAYERS = [
     HolderCase(layer.Concat, draw_joined_rows, joined_rows, name="-rows",
                bad_shapes=[({"axis": 1, "input_size": (2, 3), "layers": [linear(3)]}, (2, 2))]),
     HolderCase(layer.Highway, draw_highway, highway, torch=in_torch,
-               invalid=REFUSED + FLAGS + [({"in_size": 0}, ValueError), ({"in_size": "2"}, TypeError),
+               invalid=REFUSED + FLAGS + [({"in_size": 0}, ValueError),
+                                          ({"in_size": "2"}, TypeError),
                                           ({"dtype": int}, TypeError)],
                bad_shapes=[({"in_size": 3}, (2, 2)), ({"layers": [linear(3, 2)]}, (4, 2)),
                            ({}, (2, 2, 2)), ({}, (3, 0))]),
@@ -365,7 +371,8 @@ LAYERS = [
 
 def draw_labelled(rng):
     n, blocks, classes = sizes(rng, 3)
-    return {"in_size": blocks}, rng.normal(size=(n, blocks * classes)), rng.integers(classes, size=n)
+    prediction = rng.normal(size=(n, blocks * classes))
+    return {"in_size": blocks}, prediction, rng.integers(classes, size=n)
 
 
 def draw_squares(rng):
