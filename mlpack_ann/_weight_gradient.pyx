@@ -1,14 +1,14 @@
 """The derivative of a convolution by its weights and biases: sums over the pixels of all images.
 
 Vectors lie along the pixels (_weight_gradient.h), or along the output channels where those fill
-vectors better (_product.h). Some images at a time, as many as the cache holds: threads share first
+vectors better (_product.h). Some images at a time: threads share first
 the images, to lay them out, then the taps or the channels, so that each sum is one thread's.
 """
 from cython cimport floating
 from libc.string cimport memset
 
 from mlpack_ann._parallel cimport in_parts
-from mlpack_ann._planes cimport (CACHE, TURN, Geometry, Planes, block_vectors, channel_blocks,
+from mlpack_ann._planes cimport (TURN, Geometry, Planes, block_vectors, channel_blocks,
                                  copy_rows, fill_planes, input_taps, is_unpadded, part, plane_count)
 from mlpack_ann._product cimport (VECTOR_BYTES, Product, multiply, to_pixels, to_planes,
                                   whole_vectors)
@@ -44,6 +44,7 @@ cdef enum:                      # what a piece of scratch memory is for
     PLANES, RESULT, TAPS, POSITIONS, TOTALS, SUMS
 
 cdef enum:
+    AT_ONCE = 1536 * 1024       # bytes laid out between two joins of the threads
     RUN = 4096                  # pixels of a channel in one sum of the type itself; whole vectors
 
 
@@ -75,7 +76,7 @@ cdef Sums sums_of(const Geometry* k, const Planes* planes, Py_ssize_t item) noex
 
 cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* planes, Py_ssize_t n,
                       const floating* x, const floating* gy, floating* dw) except -1 nogil:
-    """Fill dw, as many images at a time as the cache holds."""
+    """Fill dw, some images at a time."""
     cdef Py_ssize_t item = sizeof(floating), jobs, copied, sums, i
     cdef double weight = s.cost * VECTOR_BYTES / item / 16
     planes.in_place = (s.by_rows or s.by_channels) and is_unpadded(planes)
@@ -84,7 +85,7 @@ cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* plane
     s.planes, s.padded_size = planes, plane_count(planes) * planes.size
     s.x_size = planes.channels * planes.height * planes.width
     copied = s.area * s.padded if s.by_channels else 0 if s.by_rows else s.channels * s.flat
-    s.at_once = 1 + CACHE // ((s.padded_size + copied) * item)
+    s.at_once = 1 + AT_ONCE // ((s.padded_size + copied) * item)
     s.at_once = min(n, min(s.at_once, 1 + RUN // s.area) if s.by_channels else s.at_once)
     jobs = s.at_once * k.groups
     sums = k.groups * s.taps * (s.padded if s.by_channels else s.channels)
