@@ -60,7 +60,7 @@ cdef void crop_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noe
     cdef Py_ssize_t n, i, item = sizeof(double) if t.wide else sizeof(float)
     cdef Py_ssize_t size = t.width * item
     cdef RowsOut out
-    start_rows(&out, <char*>t.x + start * t.height * size, t.streamed)
+    start_rows(&out, <char*>t.x + start * t.height * size, False)
     for n in range(start, stop):
         for i in range(t.height):
             copy_row(next_row(&out, size), t.y + ((n * t.outer_height + t.top + i) * t.outer_width
