@@ -1,18 +1,53 @@
 """Kernels of the normalisation layers: a mean and a variance over planes of an array.
 
 Statistics are doubles whatever the array's type, and every formula subtracts the mean first, so
-that float32 keeps its accuracy far from 0.
+that float32 keeps its accuracy far from 0. The loops over a run, and what limits them: _norm.h.
 """
 from cython cimport floating
 from libc.math cimport isfinite
 
-from mlpack_ann._reduce cimport dots_, moments_, sum_
+from mlpack_ann._reduce cimport moments_, sum_
 
 cdef struct Split:                          # an array as (outer, groups, inner):
     Py_ssize_t outer, groups, inner         # each group has one mean and one variance
 
 cdef struct Planes:                         # the elements of one group:
     Py_ssize_t number, stride, size         # runs of `size` elements, `stride` apart
+
+cdef struct Norms:                          # a pass of a layer, for the threads:
+    int step                                # of the caller's
+    bint wide, streamed                     # float64; written past the caches
+    bint columns                            # a group is a column
+    Split n
+    Py_ssize_t channels
+    double eps
+    bint measured                           # statistics are those of the batch
+    const void* x
+    const void* gy
+    void* out
+    const void* gamma
+    const void* beta
+    double* mean
+    double* variance                        # LayerNorm: 1 / sqrt(variance + eps)
+    double* scratch
+
+cdef extern from "_norm.h" nogil:
+    const Py_ssize_t ANN_STREAM_BYTES
+    void ann_stream_end()
+    void ann_norm_dots_f32(const float* g, const float* x, Py_ssize_t n, float shift, double* s,
+                           double* q)
+    void ann_norm_dots_f64(const double* g, const double* x, Py_ssize_t n, double shift, double* s,
+                           double* q)
+    void ann_norm_map_f32(const float* x, float* y, Py_ssize_t n, float shift, float a, float b,
+                          bint streamed, const float* after)
+    void ann_norm_map_f64(const double* x, double* y, Py_ssize_t n, double shift, double a,
+                          double b, bint streamed, const double* after)
+    void ann_norm_map_back_f32(const float* x, const float* gy, float* g, Py_ssize_t n, float level,
+                               float shift, float a, float b, float c, bint streamed,
+                               const float* after, const float* gy_after)
+    void ann_norm_map_back_f64(const double* x, const double* gy, double* g, Py_ssize_t n,
+                               double level, double shift, double a, double b, double c,
+                               bint streamed, const double* after, const double* gy_after)
 
 
 cdef inline void measure(const floating* x, Planes p, double* mean,
@@ -53,16 +88,21 @@ cdef inline void finish(double shift, double s, double q, Py_ssize_t n, double* 
     variance[0] = 0 if square < 0 else square
 
 
+# `ahead` is how far from x (and gy) what is read next lies, for outputs past the caches.
+
 cdef inline void normalise(const floating* x, floating* y, Planes p, double mean, double slope,
-                           double offset) noexcept nogil:
+                           double offset, bint streamed, Py_ssize_t ahead) noexcept nogil:
     """y = slope * (x - mean) + offset."""
     cdef floating shift = <floating>mean    # the mean's lower digits go into the offset
     cdef floating a = <floating>slope, b = <floating>(offset - slope * (mean - shift))
-    cdef Py_ssize_t i, j, start
+    cdef Py_ssize_t i
     for i in range(p.number):
-        start = i * p.stride
-        for j in range(start, start + p.size):
-            y[j] = a * (x[j] - shift) + b
+        if floating is float:
+            ann_norm_map_f32(x, y, p.size, shift, a, b, streamed, x + ahead)
+        else:
+            ann_norm_map_f64(x, y, p.size, shift, a, b, streamed, x + ahead)
+        x += p.stride
+        y += p.stride
 
 
 cdef inline void correlate(const floating* gy, const floating* x, Planes p, double mean,
@@ -72,18 +112,28 @@ cdef inline void correlate(const floating* gy, const floating* x, Planes p, doub
     cdef Py_ssize_t i
     s[0] = q[0] = 0
     for i in range(p.number):
-        dots_(gy + i * p.stride, x + i * p.stride, p.size, shift, s, q)
+        if floating is float:
+            ann_norm_dots_f32(gy + i * p.stride, x + i * p.stride, p.size, shift, s, q)
+        else:
+            ann_norm_dots_f64(gy + i * p.stride, x + i * p.stride, p.size, shift, s, q)
     q[0] -= (mean - shift) * s[0]
 
 
 cdef inline void combine(const floating* gy, const floating* x, floating* g, Planes p, double level,
-                         double mean, double a, double b) noexcept nogil:
-    """g = a * (gy - level) + b * (x - mean); `g` may be `gy`."""
+                         double mean, double a, double b, bint streamed,
+                         Py_ssize_t ahead) noexcept nogil:
+    """g = a * (gy - level) + b * (x - mean)."""
     cdef floating base = <floating>level, shift = <floating>mean
     cdef floating k = <floating>a, l = <floating>b
     cdef floating m = <floating>(-a * (level - base) - b * (mean - shift))
-    cdef Py_ssize_t i, j, start
+    cdef Py_ssize_t i
     for i in range(p.number):
-        start = i * p.stride
-        for j in range(start, start + p.size):
-            g[j] = k * (gy[j] - base) + l * (x[j] - shift) + m
+        if floating is float:
+            ann_norm_map_back_f32(x, gy, g, p.size, base, shift, k, l, m, streamed, x + ahead,
+                                  gy + ahead)
+        else:
+            ann_norm_map_back_f64(x, gy, g, p.size, base, shift, k, l, m, streamed, x + ahead,
+                                  gy + ahead)
+        x += p.stride
+        gy += p.stride
+        g += p.stride

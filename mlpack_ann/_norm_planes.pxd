@@ -1,57 +1,80 @@
 """Batch and instance normalisation of planes: a group is one plane of each of `outer` images.
 
 Groups outnumber channels where every point has statistics of its own: the channel of group k is
-k modulo the number of channels.
+k modulo the number of channels. Threads share the groups, or the channels for their gradients.
+
+A group is read twice, the second time from the second cache where it fits: the limit is memory.
 """
 from cython cimport floating
 from libc.math cimport sqrt
 
-from mlpack_ann._norm cimport Planes, Split, combine, correlate, measure, normalise
+from mlpack_ann._norm cimport (Norms, Planes, Split, ann_stream_end, combine, correlate, measure,
+                               normalise)
+
+cdef enum:
+    FETCHED = 1 << 19               # bytes of a group up to which the next is fetched meanwhile
 
 
 cdef inline Planes planes_of(Split n) noexcept nogil:
     return Planes(n.outer, n.groups * n.inner, n.inner)
 
 
-cdef inline void forward_planes(const floating[::1] x, floating[::1] y, const floating[::1] gamma,
-                                const floating[::1] beta, Split n, double eps, bint measured,
-                                double[::1] mean, double[::1] variance) noexcept nogil:
-    cdef Planes p = planes_of(n)
-    cdef Py_ssize_t k, c, start
-    for k in range(n.groups):               # each is read again while it is in the cache
-        c, start = k % gamma.shape[0], k * n.inner
-        if measured:
-            measure(&x[start], p, &mean[k], &variance[k])
-        normalise(&x[start], &y[start], p, mean[k], gamma[c] / sqrt(variance[k] + eps), beta[c])
+cdef inline Py_ssize_t ahead_of(const Norms* t, Py_ssize_t width) noexcept nogil:
+    """How far from a plane lies what is read after it: in the next group, if there is room."""
+    return t.n.inner if t.n.outer * t.n.inner * width <= FETCHED else 0
 
 
-cdef inline void backward_planes(const floating[::1] x, const floating[::1] gy, floating[::1] g,
-                                 const floating[::1] gamma, Split n, double eps, bint measured,
-                                 const double[::1] mean, const double[::1] variance) noexcept nogil:
-    cdef Planes p = planes_of(n)
+cdef inline void forward_planes(const Norms* t, Py_ssize_t first, Py_ssize_t last,
+                                const floating* x, floating* y, const floating* gamma,
+                                const floating* beta) noexcept nogil:
+    """Groups first..last of y = gamma * (x - mean) / sqrt(variance + eps) + beta."""
+    cdef Planes p = planes_of(t.n)
+    cdef Py_ssize_t ahead = ahead_of(t, sizeof(floating)), k, c, start
+    for k in range(first, last):            # each is read again while it is in the cache
+        c, start = k % t.channels, k * t.n.inner
+        if t.measured:
+            measure(x + start, p, t.mean + k, t.variance + k)
+        normalise(x + start, y + start, p, t.mean[k], gamma[c] / sqrt(t.variance[k] + t.eps),
+                  beta[c], t.streamed, ahead if k + 1 < last else 0)
+    ann_stream_end()
+
+
+cdef inline void backward_planes(const Norms* t, Py_ssize_t first, Py_ssize_t last,
+                                 const floating* x, const floating* gy, floating* g,
+                                 const floating* gamma) noexcept nogil:
+    cdef Planes p = planes_of(t.n)
+    cdef Py_ssize_t ahead = ahead_of(t, 2 * sizeof(floating)), size = t.n.outer * t.n.inner
     cdef Py_ssize_t k, start
     cdef double s = 0, q = 0, a
-    for k in range(n.groups):
-        start = k * n.inner
-        if measured:
-            correlate(&gy[start], &x[start], p, mean[k], &s, &q)
-            s /= n.outer * n.inner
-            q /= n.outer * n.inner * (variance[k] + eps)
-        a = gamma[k % gamma.shape[0]] / sqrt(variance[k] + eps)
-        combine(&gy[start], &x[start], &g[start], p, s, mean[k], a, -a * q)
+    for k in range(first, last):
+        start = k * t.n.inner
+        if t.measured:
+            correlate(gy + start, x + start, p, t.mean[k], &s, &q)
+            s /= size
+            q /= size * (t.variance[k] + t.eps)
+        a = gamma[k % t.channels] / sqrt(t.variance[k] + t.eps)
+        combine(gy + start, x + start, g + start, p, s, t.mean[k], a, -a * q, t.streamed,
+                ahead if k + 1 < last else 0)
+    ann_stream_end()
 
 
-cdef inline void gradient_planes(const floating[::1] x, const floating[::1] error,
-                                 floating[::1] gamma, floating[::1] beta, Split n, double eps,
-                                 const double[::1] mean, const double[::1] variance) noexcept nogil:
-    cdef Planes p = planes_of(n)
-    cdef Py_ssize_t size = gamma.shape[0], c, i, k
-    cdef double s, q, sums, dots
-    for c in range(size):
-        sums = dots = 0
-        for i in range(n.groups // size):
-            k = i * size + c
-            correlate(&error[k * n.inner], &x[k * n.inner], p, mean[k], &s, &q)
-            sums += s
-            dots += q / sqrt(variance[k] + eps)
-        gamma[c], beta[c] = <floating>dots, <floating>sums
+cdef inline void gradient_planes(const Norms* t, Py_ssize_t first, Py_ssize_t last,
+                                 const floating* x, const floating* error,
+                                 floating* gradient) noexcept nogil:
+    """Channels first..last of the derivatives by gamma and beta; in the order of memory."""
+    cdef Planes plane = Planes(1, 0, t.n.inner)
+    cdef Py_ssize_t images = t.n.outer * (t.n.groups // t.channels), i, c, k, start
+    cdef double* sums = t.scratch
+    cdef double* dots = t.scratch + t.channels
+    cdef double s, q
+    for c in range(first, last):
+        sums[c] = dots[c] = 0
+    for i in range(images):
+        for c in range(first, last):
+            start = i * t.channels + c
+            k = start if t.n.outer == 1 else c
+            correlate(error + start * t.n.inner, x + start * t.n.inner, plane, t.mean[k], &s, &q)
+            sums[c] += s
+            dots[c] += q / sqrt(t.variance[k] + t.eps)
+    for c in range(first, last):
+        gradient[c], gradient[t.channels + c] = <floating>dots[c], <floating>sums[c]

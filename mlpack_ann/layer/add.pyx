@@ -1,32 +1,70 @@
 """Bias alone. Source: mlpack ann/layer/add.hpp."""
-from cython cimport floating
+from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_NBYTES, PyArray_TYPE,
+                    import_array, ndarray)
 
 from mlpack_ann._validation import integer
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
+from libc.string cimport memcpy
+
+from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._points cimport point_size
+from mlpack_ann._row_sums cimport sum_rows
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
 
+cdef extern from *:
+    """
+    #include "_lines.h"
 
-cdef void forward(const floating[::1] x, const floating[::1] bias, floating[::1] y) noexcept nogil:
-    cdef Py_ssize_t start = 0, j
-    while start < x.shape[0]:
-        for j in range(bias.shape[0]):
-            y[start + j] = x[start + j] + bias[j]
-        start += bias.shape[0]
+    /* y = x + bias in each row */
+    #define ADD_BIAS(name, real)                                                                   \
+        ANN_APART void name(const real *x, real *y, const real *bias, ptrdiff_t rows, ptrdiff_t n, \
+                            int streamed)                                                          \
+        {                                                                                          \
+            for (; rows > 0; rows--, x += n, y += n)                                               \
+                ANN_WRITE(real, y, n, streamed, ANN_FETCH(x + i + n), x[i] + bias[i]);             \
+        }
+    ADD_BIAS(add_bias_f32, float)
+    ADD_BIAS(add_bias_f64, double)
+    """
+    const Py_ssize_t ANN_STREAM_BYTES
+    void add_bias_f32(const float* x, float* y, const float* bias, Py_ssize_t rows, Py_ssize_t n,
+                      bint streamed) nogil
+    void add_bias_f64(const double* x, double* y, const double* bias, Py_ssize_t rows,
+                      Py_ssize_t n, bint streamed) nogil
+    void ann_stream(void* to, const void* source, Py_ssize_t size) nogil
+    void ann_stream_end() nogil
 
 
-cdef void gradient_of(const floating[::1] error, floating[::1] gradient) noexcept nogil:
-    cdef Py_ssize_t start = 0, j
-    for j in range(gradient.shape[0]):
-        gradient[j] = 0
-    while start < error.shape[0]:
-        for j in range(gradient.shape[0]):
-            gradient[j] += error[start + j]
-        start += gradient.shape[0]
+cdef struct Task:
+    bint wide, streamed                     # float64; written past the caches
+    Py_ssize_t n
+    const void* x
+    const void* bias
+    void* out
+
+
+cdef void add(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Task* t = <const Task*>task
+    cdef Py_ssize_t at = start * t.n
+    if t.wide:
+        add_bias_f64(<const double*>t.x + at, <double*>t.out + at, <const double*>t.bias,
+                     stop - start, t.n, t.streamed)
+    else:
+        add_bias_f32(<const float*>t.x + at, <float*>t.out + at, <const float*>t.bias,
+                     stop - start, t.n, t.streamed)
+    ann_stream_end()
+
+
+cdef void copy(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Task* t = <const Task*>task
+    if t.streamed:
+        ann_stream(<char*>t.out + start, <const char*>t.x + start, stop - start)
+        ann_stream_end()
+    else:
+        memcpy(<char*>t.out + start, <const char*>t.x + start, stop - start)
 
 
 cdef class Add(Layer):
@@ -74,19 +112,19 @@ cdef class Add(Layer):
         return Layer._output_shape(self, inner, outer)
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            forward[double](flat(x), self._parameters, flat(y))
-        else:
-            forward[float](flat(x), self._parameters, flat(y))
+        cdef Task t
+        t.wide, t.streamed = PyArray_TYPE(x) == NPY_DOUBLE, PyArray_NBYTES(y) >= ANN_STREAM_BYTES
+        t.x, t.out, t.n = PyArray_DATA(x), PyArray_DATA(y), self._size
+        t.bias = PyArray_DATA(self._parameters)
+        in_parts(add, &t, PyArray_DIM(x, 0), <double>t.n)
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        g[...] = gy
+        cdef Task t
+        t.streamed = PyArray_NBYTES(g) >= ANN_STREAM_BYTES
+        t.x, t.out = PyArray_DATA(gy), PyArray_DATA(g)
+        in_parts(copy, &t, PyArray_NBYTES(g), 0.25)
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        if PyArray_TYPE(error) == NPY_DOUBLE:
-            gradient_of[double](flat(error), gradient)
-        else:
-            gradient_of[float](flat(error), gradient)
-        return 0
+        return sum_rows(error, gradient)

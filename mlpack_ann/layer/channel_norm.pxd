@@ -17,6 +17,7 @@ cdef class ChannelNorm(Norm):
     cdef bint _measured                     # of the batch; else the running ones
     cdef ndarray _scratch
 
+    cdef int _run(self, int step, ndarray x, ndarray gy, ndarray out) except -1
     cdef Py_ssize_t _split(self, const Shape* inner, Split* n) except -1
     cdef Split _split_of(self, ndarray x) except *
     cdef int _reserve(self, Py_ssize_t groups) except -1

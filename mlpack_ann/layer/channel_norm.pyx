@@ -5,49 +5,71 @@ from cython cimport floating
 
 from mlpack_ann._validation import flag, integer, number, shown
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
-from mlpack_ann._norm cimport Split
+from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_DATA, PyArray_DIM, import_array, ndarray
+from mlpack_ann._norm cimport Norms, Split
 from mlpack_ann._norm_planes cimport backward_planes, forward_planes, gradient_planes
-from mlpack_ann._norm_rows cimport backward_rows, forward_rows, gradient_rows
+from mlpack_ann._norm_rows cimport (backward_rows, forward_rows, gradient_rows, items_of,
+                                    prepare_rows, prepare_rows_back)
+from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._validation cimport Shape, as_operand, read_shape
 from mlpack_ann.layer.norm cimport Norm
 
 import_array()
 
 
-cdef inline bint are_columns(Split n, Py_ssize_t channels) noexcept nogil:
-    return n.inner == 1 and n.groups == channels
+cdef enum:
+    FORWARD, BACKWARD, GRADIENT
+
+cdef enum:
+    SCRATCH = 7                             # numbers for each channel (_norm_rows.pxd)
 
 
-cdef void forward(const floating[::1] x, floating[::1] y, const floating[::1] gamma,
-                  const floating[::1] beta, Split n, double eps, bint measured, double[::1] mean,
-                  double[::1] variance, double[:, ::1] scratch) noexcept nogil:
-    if are_columns(n, gamma.shape[0]):
-        forward_rows(x, y, gamma, beta, n, eps, measured, mean, variance, scratch)
+cdef void work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Norms* t = <const Norms*>task
+    if t.wide:
+        share[double](t, start, stop, 0)
     else:
-        forward_planes(x, y, gamma, beta, n, eps, measured, mean, variance)
+        share[float](t, start, stop, 0)
 
 
-cdef void backward(const floating[::1] x, const floating[::1] gy, floating[::1] g,
-                   const floating[::1] gamma, Split n, double eps, bint measured,
-                   const double[::1] mean, const double[::1] variance,
-                   double[:, ::1] scratch) noexcept nogil:
+cdef inline void share(const Norms* t, Py_ssize_t start, Py_ssize_t stop,
+                       floating of_type) noexcept nogil:
+    """A thread's share: of the rows, of the groups or, for their gradients, of the channels."""
+    cdef const floating* x = <const floating*>t.x
+    cdef const floating* gy = <const floating*>t.gy
+    cdef const floating* gamma = <const floating*>t.gamma
+    cdef floating* out = <floating*>t.out
+    if t.step == GRADIENT:
+        gradient_planes(t, start, stop, x, gy, out)
+    elif t.step == FORWARD and t.columns:
+        forward_rows(t, start, stop, x, out)
+    elif t.step == FORWARD:
+        forward_planes(t, start, stop, x, out, gamma, <const floating*>t.beta)
+    elif t.columns:
+        backward_rows(t, start, stop, x, gy, out)
+    else:
+        backward_planes(t, start, stop, x, gy, out, gamma)
+
+
+cdef inline void run(Norms* t, floating of_type) noexcept nogil:
     # With averages over a group, and gy and x without them where these are running statistics:
     # g = gamma / sqrt(variance + eps)
     #     * (gy - average(gy) - (x - mean) * average(gy * (x - mean)) / (variance + eps))
-    if are_columns(n, gamma.shape[0]):
-        backward_rows(x, gy, g, gamma, n, eps, measured, mean, variance, scratch)
-    else:
-        backward_planes(x, gy, g, gamma, n, eps, measured, mean, variance)
-
-
-cdef void gradients(const floating[::1] x, const floating[::1] error, floating[::1] gamma,
-                    floating[::1] beta, Split n, double eps, const double[::1] mean,
-                    const double[::1] variance, double[:, ::1] scratch) noexcept nogil:
-    if are_columns(n, gamma.shape[0]):
-        gradient_rows(x, error, gamma, beta, n, eps, mean, variance, scratch)
-    else:
-        gradient_planes(x, error, gamma, beta, n, eps, mean, variance)
+    cdef Py_ssize_t elements = t.n.outer * t.n.groups * t.n.inner
+    cdef Py_ssize_t items = t.n.groups
+    cdef const floating* gamma = <const floating*>t.gamma
+    if t.columns and t.step == GRADIENT:
+        gradient_rows(t, <floating*>t.out)
+        return
+    if t.columns and t.step == FORWARD:
+        prepare_rows(t, <const floating*>t.x, gamma, <const floating*>t.beta)
+    elif t.columns:
+        prepare_rows_back(t, gamma)
+    if t.columns:
+        items = items_of(t)
+    elif t.step == GRADIENT:
+        items = t.channels
+    in_parts(work, t, items, 2.0 * elements / items)
 
 
 cdef class ChannelNorm(Norm):
@@ -138,39 +160,34 @@ cdef class ChannelNorm(Norm):
         if not self._measured:
             self._recall(n)
         if x.size > 0:
-            if PyArray_TYPE(x) == NPY_DOUBLE:
-                forward[double](flat(x), flat(y), self._gamma, self._beta, n, self.eps,
-                                self._measured, self._mean, self._variance, self._scratch)
-            else:
-                forward[float](flat(x), flat(y), self._gamma, self._beta, n, self.eps,
-                               self._measured, self._mean, self._variance, self._scratch)
+            self._run(FORWARD, x, None, y)
             if self._measured:
                 self._update(n)
         return self._remember(x)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
         self._require_forward(x)
-        if x.size == 0:
-            return 0
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            backward[double](flat(x), flat(gy), flat(g), self._gamma, self._n, self.eps,
-                             self._measured, self._mean, self._variance, self._scratch)
-        else:
-            backward[float](flat(x), flat(gy), flat(g), self._gamma, self._n, self.eps,
-                            self._measured, self._mean, self._variance, self._scratch)
-        return 0
+        return self._run(BACKWARD, x, gy, g) if x.size > 0 else 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
         self._require_forward(x)
-        gamma, beta = gradient[:self._size], gradient[self._size:]
-        if x.size == 0:
-            gradient[:] = 0
-        elif PyArray_TYPE(x) == NPY_DOUBLE:
-            gradients[double](flat(x), flat(error), gamma, beta, self._n, self.eps, self._mean,
-                              self._variance, self._scratch)
+        if x.size > 0:
+            return self._run(GRADIENT, x, error, gradient)
+        gradient[:] = 0
+        return 0
+
+    cdef int _run(self, int step, ndarray x, ndarray gy, ndarray out) except -1:
+        cdef Norms t
+        self._fill(&t, x, gy, out)
+        t.step, t.n, t.measured = step, self._n, self._measured
+        t.columns = t.n.inner == 1 and t.n.groups == t.channels
+        t.mean = <double*>PyArray_DATA(self._mean)
+        t.variance = <double*>PyArray_DATA(self._variance)
+        t.scratch = <double*>PyArray_DATA(self._scratch)
+        if t.wide:
+            run[double](&t, 0)
         else:
-            gradients[float](flat(x), flat(error), gamma, beta, self._n, self.eps, self._mean,
-                             self._variance, self._scratch)
+            run[float](&t, 0)
         return 0
 
     cdef Py_ssize_t _split(self, const Shape* inner, Split* n) except -1:
@@ -188,8 +205,10 @@ cdef class ChannelNorm(Norm):
 
     cdef int _reserve(self, Py_ssize_t groups) except -1:
         """Make room for the statistics of each group."""
-        if self._mean is None or self._mean.shape[0] != groups:
-            mean, variance, scratch = np.empty(groups), np.empty(groups), np.empty((3, groups))
+        if (self._mean is None or PyArray_DIM(self._mean, 0) != groups
+                or PyArray_DIM(self._scratch, 0) != SCRATCH * self._size):
+            mean, variance = np.empty(groups), np.empty(groups)
+            scratch = np.empty(SCRATCH * self._size)
             self._seen = None               # what the latest Forward left is gone
             self._mean, self._variance, self._scratch = mean, variance, scratch
         return 0

@@ -1,77 +1,37 @@
 """Layer normalisation. Source: mlpack ann/layer/layer_norm.hpp."""
 import numpy as np
 
-from cython cimport floating
-from libc.math cimport sqrt
-
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
-from mlpack_ann._norm cimport Planes, combine, correlate, measure
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, import_array,
+                                 ndarray)
+from mlpack_ann._norm cimport Norms, Split
+from mlpack_ann._norm_points cimport backward_points, forward_points
+from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._points cimport point_size
+from mlpack_ann._row_sums cimport ANN_POINT_DOTS, RowSums, run_row_sums
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.norm cimport Norm
 
 import_array()
 
-cdef enum:
-    POINTS = 16                             # whose gradients are summed in the layer's type
+
+cdef void forward(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Norms* t = <const Norms*>task
+    if t.wide:
+        forward_points(t, start, stop, <const double*>t.x, <double*>t.out, <const double*>t.gamma,
+                       <const double*>t.beta)
+    else:
+        forward_points(t, start, stop, <const float*>t.x, <float*>t.out, <const float*>t.gamma,
+                       <const float*>t.beta)
 
 
-cdef void forward(const floating[::1] x, floating[::1] y, const floating[::1] gamma,
-                  const floating[::1] beta, double eps) noexcept nogil:
-    cdef Planes point = Planes(1, 0, gamma.shape[0])
-    cdef Py_ssize_t start = 0, j
-    cdef double mean = 0, variance = 0, factor
-    cdef floating shift, slope, offset
-    while start < x.shape[0]:
-        measure(&x[start], point, &mean, &variance)
-        factor = 1 / sqrt(variance + eps)
-        shift, slope = <floating>mean, <floating>factor
-        offset = <floating>(factor * (shift - mean))
-        for j in range(gamma.shape[0]):
-            y[start + j] = gamma[j] * (slope * (x[start + j] - shift) + offset) + beta[j]
-        start += gamma.shape[0]
-
-
-cdef void backward(const floating[::1] x, const floating[::1] gy, floating[::1] g,
-                   const floating[::1] gamma, double eps) noexcept nogil:
-    # As batch normalisation's, of h = gamma * gy and without a factor gamma; g holds h meanwhile.
-    cdef Planes point = Planes(1, 0, gamma.shape[0])
-    cdef Py_ssize_t start = 0, n = gamma.shape[0], j
-    cdef double mean = 0, variance = 0, s = 0, q = 0, factor
-    while start < x.shape[0]:
-        measure(&x[start], point, &mean, &variance)
-        for j in range(n):
-            g[start + j] = gamma[j] * gy[start + j]
-        correlate(&g[start], &x[start], point, mean, &s, &q)
-        factor = 1 / sqrt(variance + eps)
-        combine(&g[start], &x[start], &g[start], point, s / n, mean, factor,
-                -factor * q / (n * (variance + eps)))
-        start += n
-
-
-cdef void gradients(const floating[::1] x, const floating[::1] error, floating[::1] part,
-                    double[::1] total, double eps) noexcept nogil:
-    """Add the derivatives by gamma and beta to `total`, by way of the `part` of a few points."""
-    cdef Py_ssize_t n = part.shape[0] // 2, start = 0, stop, j
-    cdef Planes point = Planes(1, 0, n)
-    cdef double mean = 0, variance = 0, factor
-    cdef floating shift, slope, offset
-    cdef floating* gamma = &part[0]
-    cdef floating* beta = &part[n]
-    while start < x.shape[0]:
-        part[:] = 0
-        stop = min(start + POINTS * n, x.shape[0])
-        while start < stop:
-            measure(&x[start], point, &mean, &variance)
-            factor = 1 / sqrt(variance + eps)
-            shift, slope = <floating>mean, <floating>factor
-            offset = <floating>(factor * (shift - mean))
-            for j in range(n):
-                gamma[j] += (slope * (x[start + j] - shift) + offset) * error[start + j]
-                beta[j] += error[start + j]
-            start += n
-        for j in range(2 * n):
-            total[j] += part[j]
+cdef void backward(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Norms* t = <const Norms*>task
+    if t.wide:
+        backward_points(t, start, stop, <const double*>t.x, <const double*>t.gy, <double*>t.out,
+                        <const double*>t.gamma)
+    else:
+        backward_points(t, start, stop, <const float*>t.x, <const float*>t.gy, <float*>t.out,
+                        <const float*>t.gamma)
 
 
 cdef class LayerNorm(Norm):
@@ -91,12 +51,15 @@ cdef class LayerNorm(Norm):
     Notes
     -----
     Input and output: (batch, ...) with `size` elements in a point, such as (batch, size).
-    `parameters` is gamma (size), at first 1, then beta (size), at first 0.
+    `parameters` is gamma (size), at first 1, then beta (size), at first 0. Backward and Gradient go
+    by the statistics of the latest Forward.
 
     References
     ----------
     Ba, Kiros and Hinton (2016), Layer normalization.
     """
+    cdef ndarray _statistics                # mean and 1 / sqrt(variance + eps), of each point
+
     def __init__(self, size=None, eps=1e-8, *, dtype="float64"):
         super().__init__(size, eps, dtype)
 
@@ -112,24 +75,40 @@ cdef class LayerNorm(Norm):
         return Norm._output_shape(self, inner, outer)
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            forward[double](flat(x), flat(y), self._gamma, self._beta, self.eps)
-        else:
-            forward[float](flat(x), flat(y), self._gamma, self._beta, self.eps)
-        return 0
+        cdef Norms t
+        cdef Py_ssize_t points = PyArray_DIM(x, 0)
+        if self._statistics is None or PyArray_DIM(self._statistics, 1) < points:
+            statistics = np.empty((2, points))
+            self._seen = None               # what the latest Forward left is gone
+            self._statistics = statistics
+        self._fill(&t, x, None, y)
+        in_parts(forward, &t, points, 2.0 * self._size)
+        return self._remember(x)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            backward[double](flat(x), flat(gy), flat(g), self._gamma, self.eps)
-        else:
-            backward[float](flat(x), flat(gy), flat(g), self._gamma, self.eps)
+        cdef Norms t
+        self._require_forward(x)
+        self._fill(&t, x, gy, g)
+        in_parts(backward, &t, t.n.outer, 2.0 * self._size)
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        total = np.zeros(2 * self._size)    # in double: a batch may be long
-        if PyArray_TYPE(x) == NPY_DOUBLE:
-            gradients[double](flat(x), flat(error), gradient, total, self.eps)
-        else:
-            gradients[float](flat(x), flat(error), gradient, total, self.eps)
-        gradient[:] = total
+        cdef RowSums t
+        self._require_forward(x)
+        t.kind, t.wide = ANN_POINT_DOTS, PyArray_TYPE(x) == NPY_DOUBLE
+        t.rows, t.size = PyArray_DIM(x, 0), self._size
+        t.e, t.x, t.shift = PyArray_DATA(error), PyArray_DATA(x), NULL
+        t.mean = <double*>PyArray_DATA(self._statistics)
+        t.factor = t.mean + PyArray_DIM(self._statistics, 1)
+        gamma, beta = gradient[:self._size], gradient[self._size:]
+        t.s, t.q = PyArray_DATA(beta), PyArray_DATA(gamma)
+        t.s64 = t.q64 = NULL
+        run_row_sums(&t)
+        return 0
+
+    cdef int _fill(self, Norms* t, ndarray x, ndarray gy, ndarray out) except -1:
+        Norm._fill(self, t, x, gy, out)
+        t.n = Split(PyArray_DIM(x, 0), 1, self._size)
+        t.mean = <double*>PyArray_DATA(self._statistics)
+        t.variance = t.mean + PyArray_DIM(self._statistics, 1)
         return 0

@@ -1,7 +1,9 @@
 """What the normalising layers share: gamma and beta."""
 from mlpack_ann._validation import integer, number
 
-from mlpack_ann._arrays cimport import_array, ndarray
+from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_NBYTES, PyArray_TYPE, import_array, ndarray
+
+from mlpack_ann._norm cimport ANN_STREAM_BYTES, Norms
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
@@ -41,4 +43,14 @@ cdef class Norm(Layer):
     cdef int _initialise(self) except -1:
         self._gamma[:] = 1
         self._beta[:] = 0
+        return 0
+
+    cdef int _fill(self, Norms* t, ndarray x, ndarray gy, ndarray out) except -1:
+        """Fill in what the kernels of a pass read of the arrays and the layer; `gy` may be None."""
+        t.wide, t.streamed = PyArray_TYPE(x) == NPY_DOUBLE, PyArray_NBYTES(out) >= ANN_STREAM_BYTES
+        t.channels, t.eps = self._size, self.eps
+        t.x, t.out, t.gy = PyArray_DATA(x), PyArray_DATA(out), NULL
+        t.gamma, t.beta = PyArray_DATA(self._gamma), PyArray_DATA(self._beta)
+        if gy is not None:
+            t.gy = PyArray_DATA(gy)
         return 0
