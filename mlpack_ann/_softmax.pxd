@@ -1,50 +1,46 @@
-"""Kernels of the softmax family, over rows.
+"""Kernels of the softmax family, over rows start..stop of a matrix with rows of n elements.
 
-Rows are taken in blocks that stay in the cache: exp runs over a whole block at once, so that short
-rows cost little more per element than long ones; only maxima, sums and scales go row by row.
+Long rows go one by one (_softmax.h). Short ones are taken in blocks that stay in the cache: exp
+runs over a whole block at once, so that they cost little more per element; only maxima, sums and
+scales go row by row.
 """
 from cython cimport floating
 
 from mlpack_ann._math cimport decay_, exp_, log_
-from mlpack_ann._reduce cimport dot_, max_, sum_
+
+cdef extern from "_softmax.h" nogil:
+    void ann_stream(void* to, const void* source, Py_ssize_t size)
+    void ann_stream_end()
+    void ann_softmax_row_f32(const float* x, float* y, Py_ssize_t n, bint streamed,
+                             const float* after)
+    void ann_softmax_row_f64(const double* x, double* y, Py_ssize_t n, bint streamed,
+                             const double* after)
+    void ann_log_softmax_row_f32(const float* x, float* y, Py_ssize_t n, bint streamed,
+                                 const float* after)
+    void ann_log_softmax_row_f64(const double* x, double* y, Py_ssize_t n, bint streamed,
+                                 const double* after)
+    void ann_softmax_row_back_f32(const float* y, const float* gy, float* g, Py_ssize_t n,
+                                  bint streamed, Py_ssize_t ahead)
+    void ann_softmax_row_back_f64(const double* y, const double* gy, double* g, Py_ssize_t n,
+                                  bint streamed, Py_ssize_t ahead)
+    void ann_log_softmax_row_back_f32(const float* y, const float* gy, float* g, Py_ssize_t n,
+                                      bint streamed, Py_ssize_t ahead)
+    void ann_log_softmax_row_back_f64(const double* y, const double* gy, double* g, Py_ssize_t n,
+                                      bint streamed, Py_ssize_t ahead)
 
 cdef enum:
     BLOCK = 4096                # elements
-    SHORT = 32                  # up to this length a plain loop beats a SIMD reduction
+    SHORT = 32                  # up to this length rows are taken in blocks
 
 
-cdef inline floating row_max(const floating* x, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t j
-    cdef floating largest = x[0]
-    if n > SHORT:
-        return max_(x, n)
-    for j in range(1, n):
-        largest = x[j] if x[j] > largest else largest
-    return largest
-
+# ---------------------------------------------------------------- blocks of short rows
 
 cdef inline floating row_sum(const floating* x, Py_ssize_t n) noexcept nogil:
     cdef Py_ssize_t j
     cdef floating total = 0
-    if n > SHORT:
-        return <floating>sum_(x, n)
     for j in range(n):
         total += x[j]
     return total
-
-
-cdef inline floating row_dot(const floating* a, const floating* b, Py_ssize_t n) noexcept nogil:
-    cdef Py_ssize_t j
-    cdef floating total = 0
-    if n > SHORT:
-        return <floating>dot_(a, b, n)
-    for j in range(n):
-        total += a[j] * b[j]
-    return total
-
-
-cdef inline Py_ssize_t rows_of_block(Py_ssize_t n) noexcept nogil:
-    return max(BLOCK // n, <Py_ssize_t>1)
 
 
 # x less the largest of its row, so that exp cannot overflow. Elements equal to the largest give 0
@@ -58,88 +54,149 @@ cdef inline void exp_of_rows(const floating* x, floating* y, floating* largest, 
     """y = exp(x - largest) in each row; the flat loop is where the time goes."""
     cdef Py_ssize_t i, j
     for i in range(rows):
-        largest[i] = row_max(x + i * n, n)
+        largest[i] = x[i * n]
+        for j in range(1, n):
+            largest[i] = x[i * n + j] if x[i * n + j] > largest[i] else largest[i]
         for j in range(n):
             y[i * n + j] = below_largest(x[i * n + j], largest[i])
     for i in range(rows * n):
         y[i] = decay_(-y[i])
 
 
-cdef inline void softmax_rows(const floating[:, ::1] x, floating[:, ::1] y) noexcept nogil:
-    """y = exp(x) / sum(exp(x)) in each row."""
+cdef inline void softmax_block(const floating* x, floating* y, Py_ssize_t rows,
+                               Py_ssize_t n) noexcept nogil:
     cdef floating largest[BLOCK]
-    cdef Py_ssize_t start = 0, rows, i, j, n = x.shape[1]
+    cdef Py_ssize_t i, j
     cdef floating scale
-    cdef floating* out
-    if n == 0:
-        return
-    while start < x.shape[0]:
-        rows = min(x.shape[0] - start, rows_of_block(n))
-        out = &y[start, 0]
-        exp_of_rows(&x[start, 0], out, &largest[0], rows, n)
-        for i in range(rows):
-            scale = <floating>1 / row_sum(out + i * n, n)
-            for j in range(n):
-                out[i * n + j] = out[i * n + j] * scale
-        start += rows
-
-
-cdef inline void softmax_rows_back(const floating[:, ::1] x, const floating[:, ::1] y,
-                                   const floating[:, ::1] gy,
-                                   floating[:, ::1] g) noexcept nogil:
-    """g = y * (gy - sum(y * gy)) in each row."""
-    cdef Py_ssize_t i, j, n = y.shape[1]
-    cdef floating mean
-    if n == 0:
-        return
-    for i in range(y.shape[0]):
-        mean = row_dot(&y[i, 0], &gy[i, 0], n)
+    exp_of_rows(x, y, &largest[0], rows, n)
+    for i in range(rows):
+        scale = <floating>1 / row_sum(y + i * n, n)
         for j in range(n):
-            g[i, j] = y[i, j] * (gy[i, j] - mean)
+            y[i * n + j] = y[i * n + j] * scale
 
 
-cdef inline void log_softmax_rows(const floating[:, ::1] x, floating[:, ::1] y) noexcept nogil:
-    """y = x - log(sum(exp(x))) in each row; y serves as scratch for the exponentials."""
+cdef inline void log_softmax_block(const floating* x, floating* y, Py_ssize_t rows,
+                                   Py_ssize_t n) noexcept nogil:
     cdef floating largest[BLOCK]
     cdef floating shift[BLOCK]
-    cdef Py_ssize_t start = 0, rows, i, j, n = x.shape[1]
-    cdef const floating* given
-    cdef floating* out
-    if n == 0:
-        return
-    while start < x.shape[0]:
-        rows = min(x.shape[0] - start, rows_of_block(n))
-        given = &x[start, 0]
-        out = &y[start, 0]
-        exp_of_rows(given, out, &largest[0], rows, n)
-        for i in range(rows):
-            shift[i] = row_sum(out + i * n, n)
-        for i in range(rows):
-            shift[i] = log_(shift[i])
-        for i in range(rows):
-            for j in range(n):
-                out[i * n + j] = below_largest(given[i * n + j], largest[i]) - shift[i]
-        start += rows
+    cdef Py_ssize_t i, j
+    exp_of_rows(x, y, &largest[0], rows, n)             # y serves as scratch
+    for i in range(rows):
+        shift[i] = row_sum(y + i * n, n)
+    for i in range(rows):
+        shift[i] = log_(shift[i])
+    for i in range(rows):
+        for j in range(n):
+            y[i * n + j] = below_largest(x[i * n + j], largest[i]) - shift[i]
 
 
-cdef inline void log_softmax_rows_back(const floating[:, ::1] x,
-                                       const floating[:, ::1] y, const floating[:, ::1] gy,
-                                       floating[:, ::1] g) noexcept nogil:
-    """g = gy - exp(y) * sum(gy) in each row."""
-    cdef Py_ssize_t start = 0, rows, i, j, n = y.shape[1]
-    cdef const floating* log_p
-    cdef floating* p
+cdef inline void softmax_block_back(const floating* y, const floating* gy, floating* g,
+                                    Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i, j
+    cdef floating mean
+    for i in range(rows):
+        mean = 0
+        for j in range(i * n, i * n + n):
+            mean += y[j] * gy[j]
+        for j in range(i * n, i * n + n):
+            g[j] = y[j] * (gy[j] - mean)
+
+
+cdef inline void log_softmax_block_back(const floating* y, const floating* gy, floating* g,
+                                        Py_ssize_t rows, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i, j
     cdef floating total
-    if n == 0:
-        return
-    while start < y.shape[0]:
-        rows = min(y.shape[0] - start, rows_of_block(n))
-        log_p = &y[start, 0]
-        p = &g[start, 0]
-        for i in range(rows * n):
-            p[i] = exp_(log_p[i])
-        for i in range(start, start + rows):
-            total = row_sum(&gy[i, 0], n)
-            for j in range(n):
-                g[i, j] = gy[i, j] - g[i, j] * total
+    for i in range(rows * n):
+        g[i] = exp_(y[i])
+    for i in range(rows):
+        total = row_sum(gy + i * n, n)
+        for j in range(i * n, i * n + n):
+            g[j] = gy[j] - g[j] * total
+
+
+# ---------------------------------------------------------------- rows of any length
+
+cdef inline void softmax_rows(const floating* x, floating* y, Py_ssize_t start, Py_ssize_t stop,
+                              Py_ssize_t n, bint streamed) noexcept nogil:
+    """y = exp(x) / sum(exp(x)) in each row."""
+    cdef floating block[BLOCK]
+    cdef Py_ssize_t i, rows
+    if n > SHORT:
+        for i in range(start, stop):
+            if floating is float:
+                ann_softmax_row_f32(x + i * n, y + i * n, n, streamed, x + (i + 1) * n)
+            else:
+                ann_softmax_row_f64(x + i * n, y + i * n, n, streamed, x + (i + 1) * n)
+        stop = start
+    while start < stop:
+        rows = min(stop - start, BLOCK // n)
+        softmax_block(x + start * n, &block[0] if streamed else y + start * n, rows, n)
+        if streamed:
+            ann_stream(y + start * n, &block[0], rows * n * sizeof(floating))
         start += rows
+    ann_stream_end()
+
+
+cdef inline void log_softmax_rows(const floating* x, floating* y, Py_ssize_t start,
+                                  Py_ssize_t stop, Py_ssize_t n, bint streamed) noexcept nogil:
+    """y = x - log(sum(exp(x))) in each row."""
+    cdef floating block[BLOCK]
+    cdef Py_ssize_t i, rows
+    if n > SHORT:
+        for i in range(start, stop):
+            if floating is float:
+                ann_log_softmax_row_f32(x + i * n, y + i * n, n, streamed, x + (i + 1) * n)
+            else:
+                ann_log_softmax_row_f64(x + i * n, y + i * n, n, streamed, x + (i + 1) * n)
+        stop = start
+    while start < stop:
+        rows = min(stop - start, BLOCK // n)
+        log_softmax_block(x + start * n, &block[0] if streamed else y + start * n, rows, n)
+        if streamed:
+            ann_stream(y + start * n, &block[0], rows * n * sizeof(floating))
+        start += rows
+    ann_stream_end()
+
+
+cdef inline void softmax_rows_back(const floating* x, const floating* y, const floating* gy,
+                                   floating* g, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                                   bint streamed) noexcept nogil:
+    """g = y * (gy - sum(y * gy)) in each row."""
+    cdef floating block[BLOCK]
+    cdef Py_ssize_t i, rows
+    if n > SHORT:
+        for i in range(start, stop):
+            if floating is float:
+                ann_softmax_row_back_f32(y + i * n, gy + i * n, g + i * n, n, streamed, n)
+            else:
+                ann_softmax_row_back_f64(y + i * n, gy + i * n, g + i * n, n, streamed, n)
+        stop = start
+    while start < stop:
+        rows, i = min(stop - start, BLOCK // n), start * n
+        softmax_block_back(y + i, gy + i, &block[0] if streamed else g + i, rows, n)
+        if streamed:
+            ann_stream(g + i, &block[0], rows * n * sizeof(floating))
+        start += rows
+    ann_stream_end()
+
+
+cdef inline void log_softmax_rows_back(const floating* x, const floating* y, const floating* gy,
+                                       floating* g, Py_ssize_t start, Py_ssize_t stop,
+                                       Py_ssize_t n, bint streamed) noexcept nogil:
+    """g = gy - exp(y) * sum(gy) in each row."""
+    cdef floating block[BLOCK]
+    cdef Py_ssize_t i, rows
+    if n > SHORT:
+        for i in range(start, stop):
+            if floating is float:
+                ann_log_softmax_row_back_f32(y + i * n, gy + i * n, g + i * n, n, streamed, n)
+            else:
+                ann_log_softmax_row_back_f64(y + i * n, gy + i * n, g + i * n, n, streamed, n)
+        stop = start
+    while start < stop:
+        rows, i = min(stop - start, BLOCK // n), start * n
+        log_softmax_block_back(y + i, gy + i, &block[0] if streamed else g + i, rows, n)
+        if streamed:
+            ann_stream(g + i, &block[0], rows * n * sizeof(floating))
+        start += rows
+    ann_stream_end()

@@ -4,22 +4,72 @@ from cython cimport floating
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.row_layer cimport RowLayer, RowMaps
 
+cdef extern from "_stream.h" nogil:
+    void ann_stream(void* to, const void* source, Py_ssize_t size)
+    void ann_stream_end()
 
-cdef void rectify(const floating[:, ::1] x, floating[:, ::1] y) noexcept nogil:
-    cdef Py_ssize_t i, j, n = x.shape[1]
-    for i in range(x.shape[0]):
-        for j in range(n):
-            y[i, j] = 0 if x[i, j] < 0 else x[i, j]
-        for j in range(n):
-            y[i, n + j] = 0 if x[i, j] >= 0 else -x[i, j]
+cdef enum:
+    BLOCK = 1024                            # elements computed before they are written past caches
 
 
-cdef void rectify_back(const floating[:, ::1] x, const floating[:, ::1] y,
-                       const floating[:, ::1] gy, floating[:, ::1] g) noexcept nogil:
-    cdef Py_ssize_t i, j, n = x.shape[1]
-    for i in range(x.shape[0]):
-        for j in range(n):
-            g[i, j] = gy[i, j] if x[i, j] > 0 else -gy[i, n + j] if x[i, j] < 0 else 0
+cdef inline void positive(const floating* x, floating* y, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        y[j] = 0 if x[j] < 0 else x[j]
+
+
+cdef inline void negative(const floating* x, floating* y, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        y[j] = 0 if x[j] >= 0 else -x[j]
+
+
+cdef inline void slope(const floating* x, const floating* plus, const floating* minus, floating* g,
+                       Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t j
+    for j in range(n):
+        g[j] = plus[j] if x[j] > 0 else -minus[j] if x[j] < 0 else 0
+
+
+cdef void rectify(const floating* x, floating* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                  bint streamed) noexcept nogil:
+    cdef floating block[2 * BLOCK]
+    cdef Py_ssize_t i, j, m
+    for i in range(start, stop):
+        if not streamed:
+            positive(x + i * n, y + 2 * i * n, n)
+            negative(x + i * n, y + 2 * i * n + n, n)
+            continue
+        j = 0
+        while j < n:
+            m = min(n - j, <Py_ssize_t>BLOCK)
+            positive(x + i * n + j, &block[0], m)
+            negative(x + i * n + j, &block[m], m)
+            if m == n:
+                ann_stream(y + 2 * i * n, &block[0], 2 * n * sizeof(floating))
+            else:
+                ann_stream(y + 2 * i * n + j, &block[0], m * sizeof(floating))
+                ann_stream(y + 2 * i * n + n + j, &block[m], m * sizeof(floating))
+            j += m
+    ann_stream_end()
+
+
+cdef void rectify_back(const floating* x, const floating* y, const floating* gy, floating* g,
+                       Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                       bint streamed) noexcept nogil:
+    cdef floating block[BLOCK]
+    cdef Py_ssize_t i, j, m
+    for i in range(start, stop):
+        if not streamed:
+            slope(x + i * n, gy + 2 * i * n, gy + 2 * i * n + n, g + i * n, n)
+            continue
+        j = 0
+        while j < n:
+            m = min(n - j, <Py_ssize_t>BLOCK)
+            slope(x + i * n + j, gy + 2 * i * n + j, gy + 2 * i * n + n + j, &block[0], m)
+            ann_stream(g + i * n + j, &block[0], m * sizeof(floating))
+            j += m
+    ann_stream_end()
 
 
 cdef class CReLU(RowLayer):

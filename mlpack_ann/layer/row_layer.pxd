@@ -1,12 +1,16 @@
 from mlpack_ann.layer.layer cimport Layer
 
+# Kernels of rows start..stop, for both types; n is a row's length, of x where they differ.
 cdef struct RowMaps:
-    void (*forward32)(const float[:, ::1] x, float[:, ::1] y) noexcept nogil
-    void (*forward64)(const double[:, ::1] x, double[:, ::1] y) noexcept nogil
-    void (*backward32)(const float[:, ::1] x, const float[:, ::1] y, const float[:, ::1] gy,
-                       float[:, ::1] g) noexcept nogil
-    void (*backward64)(const double[:, ::1] x, const double[:, ::1] y, const double[:, ::1] gy,
-                       double[:, ::1] g) noexcept nogil
+    void (*forward32)(const float* x, float* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                      bint streamed) noexcept nogil
+    void (*forward64)(const double* x, double* y, Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                      bint streamed) noexcept nogil
+    void (*backward32)(const float* x, const float* y, const float* gy, float* g, Py_ssize_t start,
+                       Py_ssize_t stop, Py_ssize_t n, bint streamed) noexcept nogil
+    void (*backward64)(const double* x, const double* y, const double* gy, double* g,
+                       Py_ssize_t start, Py_ssize_t stop, Py_ssize_t n,
+                       bint streamed) noexcept nogil
 
 
 cdef class RowLayer(Layer):
