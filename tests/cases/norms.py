@@ -229,7 +229,7 @@ LAYERS = [
     LayerCase(layer.InstanceNorm, draw_images, instance_norm, name="-inference", prepare=infer,
               torch=torch_infer, keeps_forward=True),
     LayerCase(layer.LayerNorm, draw_layer_norm, layer_norm, torch=torch_layer_norm,
-              invalid=[CHANNELS[i] for i in (0, 1, 2, 3, 7)],
+              keeps_forward=True, invalid=[CHANNELS[i] for i in (0, 1, 2, 3, 7)],
               bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({}, (4,)), ({}, (2, 0))]),
     LayerCase(layer.Dropout, draw_dropout, dropout, prepare=fix_mask, keeps_forward=True,
               invalid=RATIOS),
