@@ -41,14 +41,10 @@ from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
 from mlpack_ann.layer.padding import Padding
-from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
-from mlpack_ann.layer.parametric_relu import PReLU
-from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
-from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization
 from mlpack_ann.layer.repeat import Repeat
