@@ -2,9 +2,12 @@
 
     python -m mlpack_ann bench --threads 1 2 --json run.json
     python benchmarks/tables.py run.json
+
+Of several files, of groups timed apart say, a later one's rows stand for an earlier one's.
 """
 import json
 import sys
+from pathlib import Path
 
 from mlpack_ann.bench import summary
 
@@ -61,9 +64,15 @@ def behind(rows):
         for ratio, row, peer in found])
 
 
-def main(path):
-    with open(path, encoding="utf-8") as file:
-        run = json.load(file)
+def joined(paths):
+    """Return one run: the first one's machine, and of each row the latest."""
+    runs = [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+    latest = {(row["name"], row["threads"]): row for run in runs for row in run["rows"]}
+    return {**runs[0], "rows": [*latest.values()]}
+
+
+def main(*paths):
+    run = joined(paths)
     for heading, text in [("Machine", machine(run)), ("Groups", overview(run["rows"])),
                           ("Classes", classes(run["rows"])),
                           ("Rows behind a peer", behind(run["rows"]))]:

@@ -292,6 +292,20 @@ def test_json_has_the_rows(saved):
     assert np.isclose(row["fraction"], 8000 / limit / row["minimum"]["mlpack_ann"])
 
 
+def test_json_of_an_interrupted_run(started, tmp_path, monkeypatch):
+    def once(row):
+        monkeypatch.setattr(report, "show", interrupted)
+
+    def interrupted(row):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(report, "show", once)
+    path = tmp_path / "run.json"
+    with pytest.raises(KeyboardInterrupt):
+        report.main([*TANH, "--json", str(path)])
+    assert [row["dtype"] for row in json.loads(path.read_text())["rows"]] == ["float32"]
+
+
 @pytest.mark.parametrize("factor, status", [(1, 0), (1000, 1)])
 def test_compare_finds_what_got_slower(saved, factor, status, capsys):
     run = json.loads(saved.read_text())
@@ -353,6 +367,14 @@ def test_tables(saved, capsys):
                                        "| A | 1 | 1.0 | 0.50 | PyTorch | 50% L2 |"]
     assert "| C | Forward | formula | 8.00 (8.00) |" in tables.classes([
         made_up("C", 8.0, "formula")])
+
+
+def test_tables_of_several_files(tmp_path):
+    tables = script("tables")
+    for name, rows in ("a", [made_up("A", 0.5), made_up("B", 2.0)]), ("b", [made_up("A", 0.7)]):
+        (tmp_path / name).write_text(json.dumps({"machine": name, "rows": rows}))
+    run = tables.joined([tmp_path / "a", tmp_path / "b"])
+    assert run == {"machine": "a", "rows": [made_up("A", 0.7), made_up("B", 2.0)]}
 
 
 def test_exponents_are_fitted():

@@ -42,21 +42,28 @@ def main(arguments):
     before = json.loads(options.compare.read()) if options.compare else None
     machine, measured = limits_of(options.threads)
     print(f"\n{'row':50} t   mlpack_ann PyTorch  NumPy  limit", flush=True)
-    rows = []
-    for row in chosen(options):
-        with case.quiet():
-            calls, work = row.prepared()
-            for threads in options.threads:
-                case.use_threads(threads)
-                rows.append(record(row, calls, work, measured[threads], options.seconds))
-                show(rows[-1])
-    if rows:
-        summarise(rows)
-    run = {"machine": machine, "rows": rows}
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(run, file, indent=1)
+    run = {"machine": machine, "rows": []}
+    try:
+        for row in chosen(options):
+            run["rows"] += timed(row, options, measured)
+    finally:                                # a run that was interrupted keeps what it has
+        if options.json:
+            with open(options.json, "w", encoding="utf-8") as file:
+                json.dump(run, file, indent=1)
+    if run["rows"]:
+        summarise(run["rows"])
     return compare(before, run, options.threshold) if before else 0
+
+
+def timed(row, options, measured):
+    """Yield and show the record of a row for each number of threads."""
+    with case.quiet():
+        calls, work = row.prepared()
+        for threads in options.threads:
+            case.use_threads(threads)
+            made = record(row, calls, work, measured[threads], options.seconds)
+            show(made)
+            yield made
 
 
 def parsed(arguments):
