@@ -20,8 +20,12 @@ cdef struct Norms:                          # a pass of a layer, for the threads
     bint columns                            # a group is a column
     Split n
     Py_ssize_t channels
+    Py_ssize_t members                      # channels of a group, where it has several
     double eps
     bint measured                           # statistics are those of the batch
+    double own                              # how much these count; the rest are, of each channel:
+    const double* other_mean
+    const double* other_variance
     const void* x
     const void* gy
     void* out
@@ -86,6 +90,13 @@ cdef inline void finish(double shift, double s, double q, Py_ssize_t n, double* 
     cdef double offset = s / n, square = q / n - offset * offset
     mean[0] = shift + offset
     variance[0] = 0 if square < 0 else square
+
+
+cdef inline void mix(const Norms* t, Py_ssize_t k, Py_ssize_t c) noexcept nogil:
+    """Mix the statistics of group k, of channel c, with the others."""
+    cdef double rest = 1 - t.own, d = t.mean[k] - t.other_mean[c]
+    t.mean[k] = t.other_mean[c] + t.own * d
+    t.variance[k] = rest * t.other_variance[c] + t.own * (t.variance[k] + rest * d * d)
 
 
 # `ahead` is how far from x (and gy) what is read next lies, for outputs past the caches.

@@ -9,7 +9,7 @@ from cython cimport floating
 from libc.math cimport sqrt
 
 from mlpack_ann._norm cimport (Norms, Planes, Split, ann_stream_end, combine, correlate, measure,
-                               normalise)
+                               mix, normalise)
 
 cdef enum:
     FETCHED = 1 << 19               # bytes of a group up to which the next is fetched meanwhile
@@ -34,6 +34,8 @@ cdef inline void forward_planes(const Norms* t, Py_ssize_t first, Py_ssize_t las
         c, start = k % t.channels, k * t.n.inner
         if t.measured:
             measure(x + start, p, t.mean + k, t.variance + k)
+            if t.own < 1:
+                mix(t, k, c)
         normalise(x + start, y + start, p, t.mean[k], gamma[c] / sqrt(t.variance[k] + t.eps),
                   beta[c], t.streamed, ahead if k + 1 < last else 0)
     ann_stream_end()
@@ -50,30 +52,52 @@ cdef inline void backward_planes(const Norms* t, Py_ssize_t first, Py_ssize_t la
         start = k * t.n.inner
         if t.measured:
             correlate(gy + start, x + start, p, t.mean[k], &s, &q)
-            s /= size
-            q /= size * (t.variance[k] + t.eps)
+            s *= t.own / size
+            q *= t.own / (size * (t.variance[k] + t.eps))
         a = gamma[k % t.channels] / sqrt(t.variance[k] + t.eps)
         combine(gy + start, x + start, g + start, p, s, t.mean[k], a, -a * q, t.streamed,
                 ahead if k + 1 < last else 0)
     ann_stream_end()
 
 
+cdef inline void add_columns(const Norms* t, Py_ssize_t points, Py_ssize_t first, Py_ssize_t last,
+                             const floating* x, const floating* error) noexcept nogil:
+    """What `gradient_planes` adds up, where a plane is one element: group by group of a point."""
+    cdef Py_ssize_t i, c, stop, start
+    cdef double* sums = t.scratch
+    cdef double* dots = t.scratch + t.channels
+    cdef double mean, factor
+    for i in range(points):
+        start, c = i * t.channels, first
+        while c < last:
+            stop = min(last, c - c % t.members + t.members)
+            mean = t.mean[(start + c) // t.members]
+            factor = 1 / sqrt(t.variance[(start + c) // t.members] + t.eps)
+            for c in range(c, stop):
+                sums[c] += error[start + c]
+                dots[c] += error[start + c] * (factor * (x[start + c] - mean))
+            c = stop
+
+
 cdef inline void gradient_planes(const Norms* t, Py_ssize_t first, Py_ssize_t last,
                                  const floating* x, const floating* error,
                                  floating* gradient) noexcept nogil:
     """Channels first..last of the derivatives by gamma and beta; in the order of memory."""
-    cdef Planes plane = Planes(1, 0, t.n.inner)
-    cdef Py_ssize_t images = t.n.outer * (t.n.groups // t.channels), i, c, k, start
+    cdef Planes plane = Planes(1, 0, t.n.inner // t.members)
+    cdef Py_ssize_t images = t.n.outer * (t.n.groups * t.members // t.channels), i, c, k, start
     cdef double* sums = t.scratch
     cdef double* dots = t.scratch + t.channels
     cdef double s, q
     for c in range(first, last):
         sums[c] = dots[c] = 0
+    if plane.size == 1 and t.members > 1:
+        add_columns(t, images, first, last, x, error)
+        images = 0
     for i in range(images):
         for c in range(first, last):
             start = i * t.channels + c
-            k = start if t.n.outer == 1 else c
-            correlate(error + start * t.n.inner, x + start * t.n.inner, plane, t.mean[k], &s, &q)
+            k = start // t.members if t.n.outer == 1 else c
+            correlate(error + start * plane.size, x + start * plane.size, plane, t.mean[k], &s, &q)
             sums[c] += s
             dots[c] += q / sqrt(t.variance[k] + t.eps)
     for c in range(first, last):

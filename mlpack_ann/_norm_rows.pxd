@@ -6,7 +6,7 @@ in the array's own type. `scratch` has seven rows of one number per column, the 
 from cython cimport floating
 
 from mlpack_ann._math cimport isfinite_, sqrt_
-from mlpack_ann._norm cimport Norms, Planes, ann_stream_end, finish, measure_wide
+from mlpack_ann._norm cimport Norms, Planes, ann_stream_end, finish, measure_wide, mix
 from mlpack_ann._row_sums cimport ANN_COLUMN_DOTS, ANN_MOMENTS, ANN_SUM, RowSums, run_row_sums
 
 cdef extern from "_norm.h" nogil:
@@ -99,6 +99,8 @@ cdef inline void prepare_rows(const Norms* t, const floating* x, const floating*
     cdef Py_ssize_t n = t.channels, j
     if t.measured:
         measure_columns(t, x)
+    for j in range(n if t.measured and t.own < 1 else 0):
+        mix(t, j, j)
     for j in range(n):
         slope = gamma[j] / sqrt_(variance[j] + eps)
         shift[j], a[j] = <floating>mean[j], <floating>slope
@@ -132,7 +134,7 @@ cdef inline void prepare_rows_back(const Norms* t, const floating* gamma) noexce
     cdef const double* dots = t.scratch + 6 * t.channels
     cdef const double* mean = t.mean
     cdef const double* variance = t.variance
-    cdef double eps = t.eps, share = 1.0 / t.n.outer, s, q, slope
+    cdef double eps = t.eps, share = t.own / t.n.outer, s, q, slope
     cdef Py_ssize_t n = t.channels, j
     if t.measured:
         correlate_columns[floating](t, 0)

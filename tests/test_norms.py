@@ -6,7 +6,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mlpack_ann.layer import BatchNorm, InstanceNorm, LayerNorm
+from mlpack_ann.layer import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, VirtualBatchNorm
 from tests.checks import FLOATS
 
 CHANNEL_NORMS = [BatchNorm, InstanceNorm]
@@ -267,3 +267,83 @@ def test_layer_norm_is_of_each_point():
     np.testing.assert_allclose(y.mean((1, 2, 3)), 0, atol=1e-14)
     np.testing.assert_allclose(y.std((1, 2, 3)), 1, rtol=1e-14)
     np.testing.assert_array_equal(LayerNorm(eps=0).Forward(x[2:3])[0], y[2])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("pixels", [(7, 9), (1, 1)])
+def test_group_norm_of_all_channels_and_of_single_ones(pixels, dtype):
+    rng = np.random.default_rng(15)
+    x, gy = rng.normal(2, 3, (2, 5, 6, *pixels)).astype(dtype)
+    values = rng.normal(size=12).astype(dtype)
+    for groups, other in ((1, LayerNorm(eps=1e-3, dtype=dtype)),
+                          (6, InstanceNorm(eps=1e-3, dtype=dtype))):
+        m = GroupNorm(groups, eps=1e-3, dtype=dtype)
+        results = []
+        for one in (m, other):
+            y = one.Forward(x)
+            one.parameters = np.repeat(values, one.parameters.size // 12)
+            y = one.Forward(x)
+            gradient = one.Gradient(x, gy).reshape(12, -1).sum(1)
+            results.append((y, one.Backward(x, y, gy), gradient))
+        tolerance = 1e-12 if dtype == np.float64 else 1e-4
+        for ours, theirs in zip(*results):
+            np.testing.assert_allclose(ours, theirs, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_group_norm_far_from_zero_and_with_a_gamma_of_zero(dtype):
+    rng = np.random.default_rng(16)
+    x = rng.normal(1000, 1, (3, 4, 20, 20)).astype(dtype)
+    gy = rng.normal(3, 1, x.shape).astype(dtype)
+    m = GroupNorm(2, 4, dtype=dtype)
+    m.parameters = [2, 0, 0, 3, 1, 1, 1, 1]
+    y = m.Forward(x)
+    wide = GroupNorm(2, 4)
+    wide.parameters = m.parameters.astype(float)
+    z = wide.Forward(x.astype(float))
+    tolerance = 1e-12 if dtype == np.float64 else 1e-5
+    np.testing.assert_allclose(y, z, atol=tolerance)
+    np.testing.assert_allclose(m.Backward(x, y, gy), wide.Backward(x.astype(float), z,
+                                                                   gy.astype(float)),
+                               atol=10 * tolerance)
+
+
+def test_group_norm_ignores_the_mode():
+    x = np.random.default_rng(17).normal(size=(3, 4, 2, 2))
+    m = GroupNorm(2)
+    y = m.Forward(x)
+    m.training = False
+    np.testing.assert_array_equal(m.Forward(x), y)
+
+
+def test_virtual_batch_norm_of_its_own_reference_batch():
+    """A batch that equals the reference has its statistics, whatever their weights."""
+    x = np.random.default_rng(18).normal(2, 3, (4, 3, 5, 5))
+    m, batch = VirtualBatchNorm(x, eps=1e-5), BatchNorm(eps=1e-5)
+    np.testing.assert_allclose(m.Forward(x), batch.Forward(x), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(6, 3), (6, 3, 2, 2)])
+def test_virtual_batch_norm_per_point_keeps_points_apart(shape):
+    rng = np.random.default_rng(19)
+    x, reference = rng.normal(size=(2, *shape))
+    single = VirtualBatchNorm(reference, per_point=True)
+    batch = VirtualBatchNorm(reference)
+    y, z = single.Forward(x), batch.Forward(x)
+    assert not np.allclose(y, z)
+    for i in range(len(x)):
+        np.testing.assert_allclose(single.Forward(x[i:i + 1])[0], y[i], rtol=1e-13)
+        np.testing.assert_allclose(batch.Forward(x[i:i + 1])[0], y[i], rtol=1e-13)
+
+
+def test_virtual_batch_norm_keeps_a_copy_of_its_reference_batch():
+    reference = np.random.default_rng(20).normal(size=(4, 3))
+    m = VirtualBatchNorm(reference)
+    x = np.ones((2, 3))
+    y = m.Forward(x)
+    reference[:] = 0
+    m.reference_batch[:] = 0
+    np.testing.assert_array_equal(m.Forward(x), y)
+    other = pickle.loads(pickle.dumps(m))
+    np.testing.assert_array_equal(other.Forward(x), y)
+    np.testing.assert_array_equal(other.reference_batch, m.reference_batch)

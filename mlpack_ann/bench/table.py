@@ -1,6 +1,6 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              training)
+                              norms, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -8,7 +8,7 @@ GROUPS = {
     "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
-    "normalisation": layers.NORMALISATION,
+    "normalisation": layers.NORMALISATION + norms.CASES,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
     "dropout": elementwise.DROPOUT + layers.DROPOUT,

@@ -23,6 +23,7 @@ from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
+from mlpack_ann.layer.group_norm import GroupNorm
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
@@ -59,4 +60,5 @@ from mlpack_ann.layer.subview import Subview
 from mlpack_ann.layer.sum_reduce import SumReduce
 from mlpack_ann.layer.transposed_convolution import TransposedConvolution
 from mlpack_ann.layer.unpooling import UnPooling
+from mlpack_ann.layer.virtual_batch_norm import VirtualBatchNorm
 from mlpack_ann.layer.weight_norm import WeightNorm

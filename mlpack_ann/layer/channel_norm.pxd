@@ -1,26 +1,15 @@
 from numpy cimport ndarray
 
 from mlpack_ann._norm cimport Split
-from mlpack_ann._validation cimport Shape
-from mlpack_ann.layer.norm cimport Norm
+from mlpack_ann.layer.measured_norm cimport MeasuredNorm
 
 
-cdef class ChannelNorm(Norm):
+cdef class ChannelNorm(MeasuredNorm):
     cdef readonly bint average
     cdef readonly double momentum
     cdef ndarray _running_mean, _running_variance       # of each channel
     cdef Py_ssize_t _count
 
-    # Of the latest Forward:
-    cdef Split _n
-    cdef ndarray _mean, _variance           # of each group of elements that has its own
-    cdef bint _measured                     # of the batch; else the running ones
-    cdef ndarray _scratch
-
-    cdef int _run(self, int step, ndarray x, ndarray gy, ndarray out) except -1
-    cdef Py_ssize_t _split(self, const Shape* inner, Split* n) except -1
-    cdef Split _split_of(self, ndarray x) except *
-    cdef int _reserve(self, Py_ssize_t groups) except -1
     cdef int _recall(self, Split n) except -1
     cdef int _update(self, Split n) except -1
     cdef ndarray _statistic(self, object value, str name)

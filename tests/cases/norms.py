@@ -45,6 +45,56 @@ def draw_points_of_12(rng):
     return {**options(rng), "min_axis": 1}, (numbers(rng, 1, 20), 12)
 
 
+def grouped(rng, shape):
+    """Constructor's arguments, and the shape with as many channels as fit its groups."""
+    groups = numbers(rng, 1, 3)
+    shape = (shape[0], groups * numbers(rng, 1, 3), *shape[2:])
+    return {"group_count": groups, "size": shape[1], "eps": float(rng.choice(EPS))}, shape
+
+
+def draw_group_images(rng):
+    return grouped(rng, tuple(numbers(rng, 1, 4, 4).tolist()))
+
+
+def draw_group_features(rng):
+    return grouped(rng, tuple(numbers(rng, 1, 6, 2).tolist()))
+
+
+def draw_group_flat(rng):
+    arguments, (n, size, height, width) = draw_group_images(rng)
+    return arguments, (n, size * height * width)
+
+
+def draw_group_inferred(rng):
+    arguments, shape = draw_group_images(rng)
+    del arguments["size"]
+    return arguments, shape
+
+
+def referenced(rng, shape, **more):
+    reference = rng.normal(0.3, 1.2, (numbers(rng, 1, 5), *shape[1:]))
+    return {"reference_batch": reference, "eps": float(rng.choice(EPS)), **more}, shape
+
+
+def draw_virtual_images(rng):
+    return referenced(rng, tuple(numbers(rng, 1, 4, 4).tolist()))
+
+
+def draw_virtual_features(rng):
+    return referenced(rng, tuple(numbers(rng, 1, 5, 2).tolist()))
+
+
+def draw_virtual_flat(rng):
+    arguments, (n, size, height, width) = draw_virtual_images(rng)
+    arguments["reference_batch"] = arguments["reference_batch"].reshape(-1, size * height * width)
+    return {**arguments, "size": size}, (n, size * height * width)
+
+
+def draw_virtual_per_point(rng):
+    shape = tuple(numbers(rng, 1, 4, rng.choice([2, 4])).tolist())
+    return referenced(rng, shape, per_point=True)
+
+
 def two_three_two(m, rng, shape):
     m.input_dimensions = 2, 3, 2
 
@@ -88,6 +138,41 @@ def layer_norm(m, x):
     gamma, beta = m.parameters.reshape(2, -1)
     centred = flat - flat.mean(1, keepdims=True)
     return (gamma * centred / np.sqrt(flat.var(1, keepdims=True) + m.eps) + beta).reshape(x.shape)
+
+
+def group_norm(m, x):
+    groups = x.reshape(len(x), m.group_count, -1)
+    deviation = np.sqrt(groups.var(2, keepdims=True) + m.eps)
+    normal = (groups - groups.mean(2, keepdims=True)) / deviation
+    gamma, beta = m.parameters.reshape(2, -1, 1)
+    return (gamma * normal.reshape(len(x), m.size, -1) + beta).reshape(x.shape)
+
+
+def virtual_batch_norm(m, x):
+    reference = m.reference_batch.reshape(len(m.reference_batch), m.size, -1)
+    flat, axes = x.reshape(len(x), m.size, -1), 2 if m.per_point else (0, 2)
+    c = 1 / (len(reference) + 1)
+
+    def mixed(values):
+        """Of values of the reference batch and of the input."""
+        of_reference, of_input = values(reference), values(flat)
+        return ((1 - c) * of_reference.mean((0, 2), keepdims=True)
+                + c * of_input.mean(axes, keepdims=True))
+
+    mean = mixed(lambda v: v)
+    variance = mixed(lambda v: v ** 2) - mean ** 2
+    gamma, beta = m.parameters.reshape(2, -1, 1)
+    return (gamma * (flat - mean) / np.sqrt(variance + m.eps) + beta).reshape(x.shape)
+
+
+def torch_group_norm(m, x, parameters):
+    from torch.nn.functional import group_norm
+
+    flat = x.reshape(len(x), m.size, -1)
+    if flat.shape[0] * flat.shape[1] * flat.shape[2] == m.group_count:  # PyTorch refuses these
+        return (0 * flat + parameters[m.size:, None]).reshape(x.shape)
+    return group_norm(flat, m.group_count, parameters[:m.size], parameters[m.size:],
+                      m.eps).reshape(x.shape)
 
 
 def torch_batch_norm(m, x, parameters):
@@ -143,6 +228,24 @@ NOT_CHANNELS = [({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({"size": 3}, (2, 4,
                 ({}, (4,)), ({}, (2, 0)), ({}, (2, 0, 3, 3))]
 NOT_AXES = [({"min_axis": 2}, (2, 3, 4)), ({"size": 3, "min_axis": 1}, (2, 3, 4)),
             ({"size": 2, "max_axis": 1}, (2, 12))]
+
+
+GROUPS = [({"group_count": 2, **arguments}, error) for arguments, error in
+          [CHANNELS[i] for i in (0, 1, 2, 3, 7)] + [({"size": 3}, ValueError)]]
+GROUPS += [({"group_count": 0, "size": 4}, ValueError), ({"group_count": 1.5}, TypeError)]
+NOT_GROUPS = [({"group_count": 2, "size": 4}, (4,)), ({"group_count": 2, "size": 4}, (2, 6)),
+              ({"group_count": 2, "size": 4}, (2, 2, 3, 3)), ({"group_count": 2}, (2, 3)),
+              ({"group_count": 2}, (2, 0))]
+REFERENCE = np.linspace(-1, 1, 12).reshape(4, 3)
+REFERENCES = [({"reference_batch": REFERENCE, **arguments}, error) for arguments, error in
+              [CHANNELS[i] for i in (0, 1, 2, 3, 7)] + [({"size": 2}, ValueError),
+                                                        ({"per_point": 2}, TypeError)]]
+REFERENCES += [({"reference_batch": value}, error) for value, error in
+               [(None, TypeError), ("reference", TypeError), (REFERENCE + 1j, TypeError),
+                (REFERENCE[0], ValueError), (REFERENCE[:0], ValueError)]]
+REFERENCES += [({"reference_batch": REFERENCE.reshape(2, 3, 2), "size": 2}, ValueError)]
+NOT_REFERENCES = [({"reference_batch": REFERENCE}, shape)
+                  for shape in [(3,), (2, 4), (2, 4, 3, 3), (2, 0, 3)]]
 
 
 # ---------------------------------------------------------------- masks
@@ -231,6 +334,21 @@ LAYERS = [
     LayerCase(layer.LayerNorm, draw_layer_norm, layer_norm, torch=torch_layer_norm,
               keeps_forward=True, invalid=[CHANNELS[i] for i in (0, 1, 2, 3, 7)],
               bad_shapes=[({"size": 3}, (3,)), ({"size": 3}, (2, 4)), ({}, (4,)), ({}, (2, 0))]),
+    LayerCase(layer.GroupNorm, draw_group_images, group_norm, torch=torch_group_norm,
+              keeps_forward=True, invalid=GROUPS, bad_shapes=NOT_GROUPS),
+    LayerCase(layer.GroupNorm, draw_group_features, group_norm, name="-features",
+              torch=torch_group_norm, keeps_forward=True),
+    LayerCase(layer.GroupNorm, draw_group_flat, group_norm, name="-flat", keeps_forward=True),
+    LayerCase(layer.GroupNorm, draw_group_inferred, group_norm, name="-inferred",
+              torch=torch_group_norm, keeps_forward=True),
+    LayerCase(layer.VirtualBatchNorm, draw_virtual_images, virtual_batch_norm, keeps_forward=True,
+              invalid=REFERENCES, bad_shapes=NOT_REFERENCES),
+    LayerCase(layer.VirtualBatchNorm, draw_virtual_features, virtual_batch_norm, name="-features",
+              keeps_forward=True),
+    LayerCase(layer.VirtualBatchNorm, draw_virtual_flat, virtual_batch_norm, name="-flat",
+              keeps_forward=True),
+    LayerCase(layer.VirtualBatchNorm, draw_virtual_per_point, virtual_batch_norm,
+              name="-per_point", keeps_forward=True),
     LayerCase(layer.Dropout, draw_dropout, dropout, prepare=fix_mask, keeps_forward=True,
               invalid=RATIOS),
     LayerCase(layer.Dropout, draw_dropout, lambda m, x: x, name="-inference",
