@@ -38,12 +38,14 @@ cdef extern from *:
     void dots_double(const double*, Py_ssize_t, Py_ssize_t, const double*, double*) noexcept nogil
 
 cdef enum:                              # what a piece of scratch memory is for
-    PLACES, PANELS, RESULTS, START, TURNED, TURNED_RESULT
+    PLACES, PANELS, RESULTS, START, TURNED, TURNED_RESULT, PACKED
 
 cdef enum:
     WIDTH = 4                           # vectors of a panel
     DEPTH = 1024                        # rows of a panel's factor at a time: 256 kB
     BLOCK = 8                           # of dot products
+    LONG = 512                          # taps; above it reading a left factor by columns is slow
+    LINE = 64                           # bytes that a packed one has together
     FEW = 4                             # rows
     MANY = 128
 
@@ -64,10 +66,10 @@ cdef struct Task:                       # out (rows, columns) = x by w, plus sta
     Py_ssize_t panel_size, result_size
 
 
-cdef int run(Task* t, Scratch scratch, Py_ssize_t row_step, Py_ssize_t tap_step,
-             const floating* bias) except -1 nogil:
-    """Multiply by register blocks; element (r, t) of the left factor is x[r * row_step
-    + t * tap_step]."""
+cdef int run(Task* t, Scratch scratch, Py_ssize_t block, Py_ssize_t block_step,
+             Py_ssize_t tap_step, const floating* bias) except -1 nogil:
+    """Multiply by register blocks; element (r, t) of the left factor is x[r // block * block_step
+    + r % block + t * tap_step]."""
     cdef Py_ssize_t lanes = whole_vectors(1, sizeof(floating)), panels, i
     # Sixteen multiply-adds take as long as an element of a map.
     cdef double weight = t.rows * <double>t.taps * t.columns / 16
@@ -84,7 +86,7 @@ cdef int run(Task* t, Scratch scratch, Py_ssize_t row_step, Py_ssize_t tap_step,
     t.results = scratch.take(RESULTS, parts * t.result_size * sizeof(floating))
     t.place, t.offset, t.start = steps, steps + t.rows, NULL
     for i in range(t.rows):
-        steps[i] = i * row_step
+        steps[i] = i // block * block_step + i % block
     for i in range(t.taps):
         steps[t.rows + i] = i * tap_step
     if bias is not NULL:
@@ -146,14 +148,14 @@ cdef void multiply_panel(const Task* t, int part, Py_ssize_t panel, Py_ssize_t s
                    columns * sizeof(floating))
 
 
-cdef int run_of(Task* t, Scratch scratch, ndarray x, ndarray w, ndarray out, Py_ssize_t row_step,
-                Py_ssize_t tap_step, ndarray bias) except -1:
-    t.x, t.w, t.out = PyArray_DATA(x), PyArray_DATA(w), PyArray_DATA(out)
+cdef int run_of(Task* t, Scratch scratch, const void* x, ndarray w, ndarray out, Py_ssize_t block,
+                Py_ssize_t block_step, Py_ssize_t tap_step, ndarray bias) except -1:
+    t.x, t.w, t.out = x, PyArray_DATA(w), PyArray_DATA(out)
     t.rows, t.columns = PyArray_DIM(out, 0), PyArray_DIM(out, 1)
     if PyArray_TYPE(out) == NPY_DOUBLE:
-        return run(t, scratch, row_step, tap_step,
+        return run(t, scratch, block, block_step, tap_step,
                    <const double*>(NULL if bias is None else PyArray_DATA(bias)))
-    return run(t, scratch, row_step, tap_step,
+    return run(t, scratch, block, block_step, tap_step,
                <const float*>(NULL if bias is None else PyArray_DATA(bias)))
 
 
@@ -163,7 +165,7 @@ cdef int product(ndarray a, ndarray b, ndarray bias, ndarray out, Scratch scratc
     cdef Rows r
     if PyArray_DIM(out, 0) >= FEW:
         t.turned, t.taps = False, PyArray_DIM(b, 0)
-        return run_of(&t, scratch, a, b, out, t.taps, 1, bias)
+        return run_of(&t, scratch, PyArray_DATA(a), b, out, 1, t.taps, 1, bias)
     r = rows_of(a, b, out)
     r.start = NULL if bias is None else PyArray_DATA(bias)
     in_parts(combine_part, &r, (r.columns + 63) // 64, 16 * r.taps * r.rows)
@@ -188,7 +190,7 @@ cdef int product_by_transposed(ndarray a, ndarray b, ndarray out, Scratch scratc
                                  <float*>PyArray_DATA(out), rows, PyArray_DIM(b, 0),
                                  PyArray_DIM(b, 1), scratch)
     t.turned, t.taps = True, PyArray_DIM(b, 1)
-    return run_of(&t, scratch, a, b, out, t.taps, 1, None)
+    return run_of(&t, scratch, PyArray_DATA(a), b, out, 1, t.taps, 1, None)
 
 
 cdef int product_of_turned(const floating* a, const floating* b, floating* out, Py_ssize_t rows,
@@ -202,7 +204,7 @@ cdef int product_of_turned(const floating* a, const floating* b, floating* out, 
     to_pixels(a, taps, rows, taps, turned, padded, taps, 0)
     t.x, t.w, t.out, t.turned = b, turned, result, False
     t.rows, t.columns, t.taps = columns, padded, taps
-    run(&t, scratch, taps, 1, <const floating*>NULL)
+    run(&t, scratch, 1, taps, 1, <const floating*>NULL)
     to_planes(result, padded, columns, 0, columns, out, columns, rows)
     return 0
 
@@ -210,6 +212,8 @@ cdef int product_of_turned(const floating* a, const floating* b, floating* out, 
 cdef int transposed_product(ndarray a, ndarray b, ndarray out, Scratch scratch) except -1:
     """out = a.T @ b."""
     cdef Task t
+    cdef Rows r
+    cdef Py_ssize_t rows, block
     if PyArray_DIM(a, 0) == 1:
         if PyArray_TYPE(out) == NPY_DOUBLE:
             outer_product(<const double*>PyArray_DATA(a), <const double*>PyArray_DATA(b),
@@ -218,8 +222,29 @@ cdef int transposed_product(ndarray a, ndarray b, ndarray out, Scratch scratch) 
             outer_product(<const float*>PyArray_DATA(a), <const float*>PyArray_DATA(b),
                           <float*>PyArray_DATA(out), PyArray_DIM(out, 0), PyArray_DIM(out, 1))
         return 0
-    t.turned, t.taps = False, PyArray_DIM(a, 0)
-    return run_of(&t, scratch, a, b, out, 1, PyArray_DIM(a, 1), None)
+    t.turned, t.taps, rows = False, PyArray_DIM(a, 0), PyArray_DIM(a, 1)
+    if t.taps <= LONG or PyArray_DIM(b, 1) <= LINE:
+        return run_of(&t, scratch, PyArray_DATA(a), b, out, rows, 0, rows, None)
+    r = rows_of(a, b, out)
+    r.taps, r.rows, block = t.taps, rows, LINE // PyArray_ITEMSIZE(a)
+    r.out = scratch.take(PACKED, (rows + block - 1) // block * LINE * r.taps)
+    in_parts(pack_part, &r, r.taps, rows)
+    return run_of(&t, scratch, r.out, b, out, block, block * r.taps, block, None)
+
+
+cdef void pack_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    """Copy some rows of x (taps, rows), so that lines of all taps stand one after the other."""
+    cdef const Rows* r = <const Rows*>task
+    cdef Py_ssize_t size = r.rows * (sizeof(double) if r.wide else sizeof(float)), t, i
+    cdef const char* x = <const char*>r.x + start * size
+    cdef char* packed = <char*>r.out
+    for t in range(start, stop):
+        for i in range(size // LINE):
+            memcpy(packed + (i * r.taps + t) * LINE, x + i * LINE, LINE)
+        i = size // LINE
+        if size % LINE:
+            memcpy(packed + (i * r.taps + t) * LINE, x + i * LINE, size % LINE)
+        x += size
 
 
 cdef void outer_product(const floating* a, const floating* b, floating* out, Py_ssize_t rows,

@@ -1,10 +1,10 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              norms, training)
+                              norms, training, weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
-    "linear": layers.PRODUCTS,
+    "linear": layers.PRODUCTS + weighted.CASES,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,

@@ -34,6 +34,7 @@ from mlpack_ann.layer.join import Join
 from mlpack_ann.layer.layer_norm import LayerNorm
 from mlpack_ann.layer.leaky_relu import LeakyReLU
 from mlpack_ann.layer.linear import Linear
+from mlpack_ann.layer.linear3d import Linear3D
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
 from mlpack_ann.layer.log_softmax import LogSoftMax
 from mlpack_ann.layer.max_pooling import MaxPooling

@@ -28,8 +28,6 @@ cdef class Linear(LinearNoBias):
     Input (batch, in_size), output (batch, out_size). `parameters` is W in C order, (in_size,
     out_size), which is mlpack's column-major out_size x in_size, then b (out_size).
     """
-    cdef ndarray _bias                      # (out,), a view of the parameters
-
     def __init__(self, in_size=None, out_size=None, regularizer=None, *, dtype="float64", rng=None):
         super().__init__(in_size, out_size, regularizer, dtype=dtype, rng=rng)
 

@@ -45,6 +45,16 @@ def linear(job):
     return lambda x: F.linear(x, weight.T, bias)
 
 
+def linear3d(job):
+    return rows_of(job, linear(job))
+
+
+def rows_of(job, function):
+    """Return `function` of rows of features as one of flat points."""
+    inner = job.kwargs["in_size"]
+    return lambda x: function(x.reshape(len(x), -1, inner)).flatten(1)
+
+
 def convolution(job):
     """Also of a dilated or grouped layer."""
     k = job.kwargs
@@ -198,7 +208,8 @@ def margin_ranking(job):
 
 
 OPERATIONS = {
-    "Linear": linear, "LinearNoBias": linear, "Convolution": convolution,
+    "Linear": linear, "LinearNoBias": linear, "Linear3D": linear3d,
+    "Convolution": convolution,
     "AtrousConvolution": convolution, "GroupedConvolution": convolution,
     "TransposedConvolution": transposed_convolution,
     "MaxPooling": pooling(F.max_pool2d), "MeanPooling": pooling(F.avg_pool2d),
