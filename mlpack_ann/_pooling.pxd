@@ -82,6 +82,11 @@ cdef void max_pool(ndarray x, ndarray y, ndarray indices, const Windows* windows
 cdef void mean_pool(ndarray x, ndarray y, const Windows* windows, char* scratch) noexcept
 cdef void mean_spread(ndarray gy, ndarray g, const Windows* windows, char* scratch) noexcept
 
+# The same of p-norms, p being `norm` (0: of means).
+cdef void lp_pool(ndarray x, ndarray y, int norm, const Windows* windows, char* scratch) noexcept
+cdef void lp_spread(ndarray x, ndarray y, ndarray gy, ndarray g, int norm, const Windows* windows,
+                    char* scratch) noexcept
+
 # images[n, c].flat[at] = the sum of the values with that index, 0 where there is none. `apart` says
 # that no index comes twice. The caller has checked that all indices are inside.
 cdef int scatter(ndarray values, ndarray at, ndarray images, bint apart) except -1

@@ -10,6 +10,7 @@ from libc.string cimport memset
 from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES,
                     PyArray_NDIM, PyArray_TYPE, import_array, ndarray)
 
+from mlpack_ann._lp_pooling cimport lp_row, lp_scale, lp_spread_row, lp_weights
 from mlpack_ann._parallel cimport GRAIN, MAX_THREADS, in_parts, parts_of
 from mlpack_ann._rows_out cimport (ANN_STREAM_BYTES, RowsOut, ann_stream, ann_stream_end, end_rows,
                                    is_streamed, next_row, start_rows)
@@ -28,7 +29,10 @@ cdef struct Planes:
     Windows windows
     bint wide, wide_index, streamed         # float64; int64; written past the caches
     bint apart                              # no two windows share a pixel
+    int norm                                # p of p-norms; 0: means
     const char* source
+    const char* x                           # backward of norms only: Forward's input and output
+    const char* y
     char* target
     char* at
     char* scratch                           # rows of the image, for each part
@@ -40,6 +44,7 @@ cdef Planes planes_of(ndarray images, ndarray results, const Windows* windows) n
     t.height, t.width = PyArray_DIM(images, 2), PyArray_DIM(images, 3)
     t.outputs = PyArray_DIM(results, 2) * PyArray_DIM(results, 3)
     t.wide = PyArray_TYPE(images) == NPY_DOUBLE
+    t.norm = 0
     if windows is not NULL:
         t.windows = windows[0]
     return t
@@ -59,7 +64,7 @@ cdef inline double weight(const Planes* t) noexcept nogil:
 
 
 cdef Py_ssize_t scratch_bytes(ndarray images) except -1:
-    """How much scratch memory `max_pool`, `mean_pool` and `mean_spread` need, at most."""
+    """How much scratch memory what reduces or spreads windows needs, at most."""
     return parts_of(count(images), GRAIN * MAX_THREADS) * row_bytes(images)
 
 
@@ -117,7 +122,20 @@ cdef void max_pool(ndarray x, ndarray y, ndarray indices, const Windows* windows
 cdef inline double mean_weight(const Planes* t) noexcept nogil:
     """Of an image: its rows are added up, then columns."""
     cdef double added = t.windows.kernel_height + t.windows.kernel_width
-    return t.height * t.width + t.outputs * added / 2
+    return t.height * t.width + t.outputs * added / (2 if t.norm <= 2 else 0.5)
+
+
+cdef void norm_row(const Planes* t, const Row* row, const floating* x, floating* y,
+                   floating* sums) noexcept nogil:
+    lp_row(row, t.norm, x, y, sums, sums + t.width)     # apart, or means would be slower
+
+
+cdef inline void reduce_row(const Planes* t, const Row* row, const floating* x, floating* y,
+                            floating* sums) noexcept nogil:
+    if t.norm == 0:
+        mean_row(row, x, y, sums)
+    else:
+        norm_row(t, row, x, y, sums)
 
 
 cdef void mean_planes(const Planes* t, int part, Py_ssize_t start, Py_ssize_t stop,
@@ -136,10 +154,10 @@ cdef void mean_planes(const Planes* t, int part, Py_ssize_t start, Py_ssize_t st
             corner = x + (plane * t.height + top) * t.width
             y = <floating*>next_row(&values, size)
             row = whole_windows(w, top, t.height, t.width)
-            mean_row(&row, corner, y, sums)
+            reduce_row(t, &row, corner, y, sums)
             if w.whole < w.width:
                 row = clipped_window(&row)
-                mean_row(&row, corner + t.width - row.reach, y + w.whole, sums)
+                reduce_row(t, &row, corner + t.width - row.reach, y + w.whole, sums)
     end_rows(&values)
 
 
@@ -152,7 +170,12 @@ cdef void mean_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noe
 
 
 cdef void mean_pool(ndarray x, ndarray y, const Windows* windows, char* scratch) noexcept:
+    lp_pool(x, y, 0, windows, scratch)
+
+
+cdef void lp_pool(ndarray x, ndarray y, int norm, const Windows* windows, char* scratch) noexcept:
     cdef Planes t = planes_of(x, y, windows)
+    t.norm = norm
     t.source, t.target = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
     t.scratch, t.part_size = scratch, row_bytes(x)
     t.streamed = is_streamed(PyArray_NBYTES(y), windows.width * PyArray_ITEMSIZE(y))
@@ -170,26 +193,69 @@ cdef inline void finish_plane(const Planes* t, Py_ssize_t plane, floating* block
         ann_stream(<floating*>t.target + plane * size, block, size * sizeof(floating))
 
 
-cdef void spread_planes(const Planes* t, int part, Py_ssize_t start, Py_ssize_t stop,
-                        const floating* gy) noexcept nogil:
+cdef inline void mean_plane_back(const Planes* t, const floating* gy, floating* g,
+                                 floating* shares) noexcept nogil:
+    """Add to an image g what its windows' gy give."""
     cdef const Windows* w = &t.windows
-    cdef double block[PLANE]
-    cdef floating* shares = <floating*>(t.scratch + part * t.part_size)
-    cdef Py_ssize_t plane, i, top
-    cdef floating* g
+    cdef Py_ssize_t i, top
     cdef const floating* from_row
     cdef Row row
+    for i in range(w.height):
+        top = i * w.stride_height
+        from_row = gy + i * w.width
+        row = whole_windows(w, top, t.height, t.width)
+        spread_row(&row, from_row, g + top * t.width, shares)
+        if w.whole < w.width:
+            row = clipped_window(&row)
+            spread_row(&row, from_row + w.whole, g + (top + 1) * t.width - row.reach, shares)
+
+
+cdef void lp_row_back(const Planes* t, const Row* row, const floating* x, const floating* y,
+                      const floating* gy, floating* g, floating* shares,
+                      bint directly) noexcept nogil:
+    """The same of a row of p-norms; x and g are at the first window's corner."""
+    if directly:
+        lp_spread_row(row, t.norm, x, y, gy, g)
+    else:
+        lp_weights(row, t.norm, y, gy, shares + t.width)
+        spread_row(row, shares + t.width, g, shares)
+
+
+cdef void lp_plane_back(const Planes* t, Py_ssize_t plane, const floating* gy, floating* g,
+                        floating* shares, bint directly) noexcept nogil:
+    cdef const Windows* w = &t.windows
+    cdef const floating* x = <const floating*>t.x + plane * t.height * t.width
+    cdef const floating* y = <const floating*>t.y + plane * t.outputs
+    cdef Py_ssize_t i, at, corner
+    cdef Row row
+    for i in range(w.height):
+        at, corner = i * w.width, i * w.stride_height * t.width
+        row = whole_windows(w, i * w.stride_height, t.height, t.width)
+        lp_row_back(t, &row, x + corner, y + at, gy + at, g + corner, shares, directly)
+        if w.whole < w.width:
+            row = clipped_window(&row)
+            at += w.whole
+            corner += t.width - row.reach
+            lp_row_back(t, &row, x + corner, y + at, gy + at, g + corner, shares, directly)
+    # The sums of gy / y may be infinite although their products with x are not.
+    if t.norm == 2 and not directly and not lp_scale(x, g, t.height * t.width):
+        memset(g, 0, t.height * t.width * sizeof(floating))
+        lp_plane_back(t, plane, gy, g, shares, True)
+
+
+cdef void spread_planes(const Planes* t, int part, Py_ssize_t start, Py_ssize_t stop,
+                        const floating* gy) noexcept nogil:
+    cdef double block[PLANE]
+    cdef floating* shares = <floating*>(t.scratch + part * t.part_size)
+    cdef Py_ssize_t plane
+    cdef floating* g
     for plane in range(start, stop):
         g = own_plane(t, plane, <floating*>&block[0])
         memset(g, 0, t.height * t.width * sizeof(floating))
-        for i in range(w.height):
-            top = i * w.stride_height
-            from_row = gy + (plane * w.height + i) * w.width
-            row = whole_windows(w, top, t.height, t.width)
-            spread_row(&row, from_row, g + top * t.width, shares)
-            if w.whole < w.width:
-                row = clipped_window(&row)
-                spread_row(&row, from_row + w.whole, g + (top + 1) * t.width - row.reach, shares)
+        if t.norm == 0:
+            mean_plane_back(t, gy + plane * t.outputs, g, shares)
+        else:
+            lp_plane_back(t, plane, gy + plane * t.outputs, g, shares, t.norm > 2)
         finish_plane(t, plane, <floating*>&block[0])
     ann_stream_end()
 
@@ -203,7 +269,13 @@ cdef void spread_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) n
 
 
 cdef void mean_spread(ndarray gy, ndarray g, const Windows* windows, char* scratch) noexcept:
+    lp_spread(gy, gy, gy, g, 0, windows, scratch)
+
+
+cdef void lp_spread(ndarray x, ndarray y, ndarray gy, ndarray g, int norm, const Windows* windows,
+                    char* scratch) noexcept:
     cdef Planes t = planes_of(g, gy, windows)
+    t.norm, t.x, t.y = norm, <const char*>PyArray_DATA(x), <const char*>PyArray_DATA(y)
     t.source, t.target = <const char*>PyArray_DATA(gy), <char*>PyArray_DATA(g)
     t.scratch, t.part_size = scratch, row_bytes(g)
     t.streamed = planes_are_streamed(g)

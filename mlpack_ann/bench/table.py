@@ -1,12 +1,12 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              norms, training, weighted)
+                              norms, pooling, training, weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS + weighted.CASES,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
-    "pooling": layers.POOLING,
+    "pooling": layers.POOLING + pooling.CASES,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION + norms.CASES,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,

@@ -37,6 +37,7 @@ from mlpack_ann.layer.linear import Linear
 from mlpack_ann.layer.linear3d import Linear3D
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
 from mlpack_ann.layer.log_softmax import LogSoftMax
+from mlpack_ann.layer.lp_pooling import LpPooling
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer

@@ -43,6 +43,26 @@ def draw_pooling(rng):
                        kernel_width + numbers(rng, 0, 7))
 
 
+def draw_even_norm(rng):
+    arguments, shape = draw_pooling(rng)
+    return {"norm_type": int(rng.choice([2, 2, 4, 6])), **arguments}, shape
+
+
+def draw_odd_norm(rng):
+    arguments, shape = draw_pooling(rng)
+    return {"norm_type": int(rng.choice([1, 3, 5])), **arguments}, shape
+
+
+def off_zero(rng, shape):
+    """The norm of a window has a kink where all of it is 0."""
+    return rng.uniform(0.3, 2, shape) * rng.choice([-1, 1], shape)
+
+
+def of_one_sign(rng, shape):
+    """Sums of odd powers may be 0 otherwise, where their root is infinitely steep."""
+    return rng.uniform(0.3, 2, shape) * rng.choice([-1, 1])
+
+
 def draw_adaptive(rng):
     width, height = numbers(rng, 1, 4), numbers(rng, 1, 4)
     return (dict(output_width=width, output_height=height),
@@ -73,6 +93,23 @@ def torch_max(m, x, parameters):
 def torch_mean(m, x, parameters):
     from torch.nn import functional
     return functional.avg_pool2d(x, *torch_window(m, x), ceil_mode=m.floor is False)
+
+
+def norms(m, x):
+    def norm(window, axis):
+        total = (window ** m.norm_type).sum(axis)
+        return np.sign(total) * np.abs(total) ** (1 / m.norm_type)
+    return pool(norm)(m, x)
+
+
+def torch_norm(m, x, parameters):
+    """lp_pool2d, but where that clips windows or would take roots of negative sums."""
+    from torch.nn import functional
+    if m.floor and m.norm_type % 2 == 0:
+        return functional.lp_pool2d(x, m.norm_type, *torch_window(m, x))
+    total = functional.avg_pool2d(x ** m.norm_type, *torch_window(m, x), ceil_mode=not m.floor,
+                                  divisor_override=1)
+    return total.sign() * total.abs() ** (1 / m.norm_type)
 
 
 BAD_KERNELS = [(dict(kernel_width=0, kernel_height=2), ValueError),
@@ -177,6 +214,14 @@ LAYERS = [
               keeps_forward=True, invalid=BAD_KERNELS, bad_shapes=BAD_IMAGES),
     LayerCase(layer.MeanPooling, draw_pooling, pool(np.mean), torch=torch_mean, invalid=BAD_KERNELS,
               bad_shapes=BAD_IMAGES),
+    LayerCase(layer.LpPooling, draw_even_norm, norms, inputs=off_zero, torch=torch_norm,
+              invalid=[({"norm_type": 2, **arguments}, error) for arguments, error in BAD_KERNELS]
+              + [(dict(norm_type=p, kernel_width=2, kernel_height=2), error) for p, error in
+                 [(0, ValueError), (-2, ValueError), (2.5, TypeError), (None, TypeError)]],
+              bad_shapes=[({"norm_type": 2, **arguments}, shape)
+                          for arguments, shape in BAD_IMAGES]),
+    LayerCase(layer.LpPooling, draw_odd_norm, norms, name="-odd", inputs=of_one_sign,
+              torch=torch_norm),
     LayerCase(layer.AdaptiveMaxPooling, draw_adaptive, pool(np.max), inputs=distinct,
               torch=torch_max, keeps_forward=True, invalid=BAD_OUTPUTS,
               bad_shapes=BAD_ADAPTIVE_IMAGES),
