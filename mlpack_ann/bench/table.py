@@ -1,11 +1,12 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              training)
+from mlpack_ann.bench import (arrangements, containers, convolution_rules, convolutions,
+                              elementwise, layers, losses, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
+    "convolution rules": convolution_rules.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION,
