@@ -18,6 +18,7 @@ VECTOR_BITS = {"x86-64-v4": 512, "x86-64-v3": 256, "x86-64": 128}
 # Where the modules of all the classes came from: beside the package's files, or from a folder.
 PLACES = """
 import sys, mlpack_ann.layer, mlpack_ann.loss_functions, mlpack_ann.regularizer
+import mlpack_ann.convolution_rules
 from pathlib import Path
 root = Path(mlpack_ann.__file__).parent
 for name, module in sys.modules.items():

@@ -1,11 +1,12 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              norms, pooling, training, weighted)
+from mlpack_ann.bench import (arrangements, containers, convolution_rules, convolutions,
+                              elementwise, layers, losses, norms, pooling, training, weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
     "linear": layers.PRODUCTS + weighted.CASES,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
+    "convolution-rules": convolution_rules.CASES,
     "pooling": layers.POOLING + pooling.CASES,
     "unpooling": layers.UNPOOLING,
     "normalisation": layers.NORMALISATION + norms.CASES,

@@ -170,6 +170,15 @@ def negative_weight(job, check):
     return (job.kwargs["power"] % 2 == 1) & (job.arrays["weight"].ravel() < 0)
 
 
+def unequal_steps(job, check):
+    o = job.options
+    return o["d_w"] != o["d_h"] or o["dilation_w"] != o["dilation_h"]
+
+
+def strided_in_full(job, check):
+    return job.kwargs["border_mode"] == "full" and max(job.options["d_w"], job.options["d_h"]) > 1
+
+
 def surplus_channels(job, check):
     return job.kwargs["size"] % job.kwargs["upscale_factor"] ** 2 != 0
 
@@ -505,4 +514,27 @@ TABLE = [
         "LRegularizer LRegularizer3", "3.x 4.4", GRADIENT,
         "an odd power loses the weight's sign", "times sign(w)", negative_weight,
         does.unsigned_power),
+    # convolution rules
+    Difference(
+        "NaiveConvolution", "3.x", FORWARD,
+        "with unequal strides or dilations the filter moves by the height's in width and the "
+        "width's in height, beyond the image at times", "each axis has its own", unequal_steps,
+        does.steps_along_memory),
+    Difference(
+        "NaiveConvolution", "3.x", FORWARD,
+        "in full mode a stride enlarges the frame of zeros, and the filter moves by one pixel",
+        "the filter moves by the stride", strided_in_full, does.steps_along_memory),
+    Difference(
+        "NaiveConvolution NaiveConvolutionCubes", "4.4", FORWARD,
+        "unequal strides and dilations are exchanged", "each axis has its own", unequal_steps,
+        does.exchanged_steps),
+    Difference(
+        "FFTConvolution", "3.x 4.4", FORWARD,
+        "the filter is turned by 180 degrees, unlike that of the other rules", "not turned", None,
+        does.turned_filter),
+    Difference(
+        "SVDConvolution", "3.x 4.4", FORWARD,
+        "the filter is transposed where it is separable, else turned by 180 degrees (itself only "
+        "with one row or column, or larger than the image)", "neither transposed nor turned", None,
+        does.decomposed_filter),
 ]

@@ -48,6 +48,8 @@ class Job:
         Its constructor's arguments.
     attributes : dict
         Set on the object before its first pass.
+    options : dict
+        Passed to its method beside the arrays.
     training : bool
         Mode of the passes.
     previous : list of ndarray
@@ -69,6 +71,7 @@ class Job:
     name: str
     kwargs: dict = field(default_factory=dict)
     attributes: dict = field(default_factory=dict)
+    options: dict = field(default_factory=dict)
     training: bool = True
     previous: list = field(default_factory=list)
     arrays: dict = field(default_factory=dict)

@@ -120,5 +120,12 @@ def _regularizer(job):
     return [Check(GRADIENT, "gradient", gradient, arrays["gradient"].ravel())]
 
 
+def _convolution_rule(job):
+    arrays = job.arrays
+    output = arrays["output_before"].copy() if job.options["appending"] else None
+    y = job.build().Convolution(arrays["input"], arrays["filter"], output, **job.options)
+    return [Check(FORWARD, "output", y, arrays["output"])]
+
+
 _RUNNERS = {"layer": _layer, "loss_functions": _loss, "activation_functions": _activation,
-            "regularizer": _regularizer}
+            "regularizer": _regularizer, "convolution_rules": _convolution_rule}
