@@ -21,6 +21,7 @@ from mlpack_ann.layer.constant import Constant
 from mlpack_ann.layer.convolution import Convolution
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
+from mlpack_ann.layer.embedding import Embedding
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
@@ -36,6 +37,7 @@ from mlpack_ann.layer.linear import Linear
 from mlpack_ann.layer.linear3d import Linear3D
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
 from mlpack_ann.layer.log_softmax import LogSoftMax
+from mlpack_ann.layer.lookup import Lookup
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer

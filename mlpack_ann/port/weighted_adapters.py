@@ -7,3 +7,15 @@ from mlpack_ann.port.layer_adapters import regularizer
 def linear3d(job):
     job.kwargs["in_size"] = job.case.settings["InputDimensions"][0]
     regularizer(job)
+
+
+@adapts("layer", "Embedding")
+def embedding(job):
+    job.attributes["input_dimensions"] = (job.features,)
+
+
+@adapts("layer", "Lookup")
+def lookup(job):
+    embedding(job)
+    job.change(lambda a: a - 1, "input")
+    job.remark("converted: indices are counted from 0")
