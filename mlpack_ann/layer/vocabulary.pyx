@@ -3,7 +3,8 @@ import numpy as np
 
 from cython cimport floating
 from libc.string cimport memset
-from numpy cimport PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_SIZE, npy_intp
+from numpy cimport (NPY_INT64, PyArray_CheckExact, PyArray_EMPTY, PyArray_ISCARRAY_RO,
+                    PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_SIZE, npy_int64, npy_intp)
 
 from mlpack_ann import _random
 from mlpack_ann._validation import integer
@@ -13,7 +14,7 @@ from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_
 from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._rows_out cimport (RowsOut, copy_row, end_rows, is_streamed, next_row, start_rows)
 from mlpack_ann._scratch cimport Scratch
-from mlpack_ann._validation cimport MAX_NDIM, Shape
+from mlpack_ann._validation cimport MAX_NDIM, Shape, read_shape
 from mlpack_ann.layer.image_layer cimport LARGEST
 from mlpack_ann.layer.layer cimport Layer
 
@@ -35,6 +36,12 @@ cdef bint all_indices(const floating* x, npy_intp* indices, Py_ssize_t n,
         indices[i] = <npy_intp>(x[i] if inside else <floating>0)
         wrong |= (not inside) | (<floating>indices[i] != x[i])
     return not wrong
+
+
+cdef void to_floats(const npy_int64* given, floating* x, Py_ssize_t n) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        x[i] = <floating>given[i]
 
 
 # Vectors that lie together ---------------------------------------------------------------------
@@ -163,6 +170,24 @@ cdef class Vocabulary(Layer):
     cdef int _initialise(self) except -1:
         self._parameters[:] = _random.generator(self.rng).standard_normal(len(self._parameters))
         return 0
+
+    cdef ndarray _taken(self, object input):
+        """As the other layers, but without NumPy's detours for the usual kind of index."""
+        cdef Shape shape
+        cdef ndarray x
+        if not self._built or not (PyArray_CheckExact(input)
+                                   and PyArray_TYPE(<ndarray>input) == NPY_INT64
+                                   and PyArray_ISCARRAY_RO(<ndarray>input)):
+            return Layer._taken(self, input)
+        read_shape(<ndarray>input, &shape)
+        x = PyArray_EMPTY(shape.ndim, shape.dims, self._typenum, 0)
+        if self._typenum == NPY_DOUBLE:
+            to_floats(<npy_int64*>PyArray_DATA(<ndarray>input), <double*>PyArray_DATA(x),
+                      PyArray_SIZE(x))
+        else:
+            to_floats(<npy_int64*>PyArray_DATA(<ndarray>input), <float*>PyArray_DATA(x),
+                      PyArray_SIZE(x))
+        return x
 
     cdef int _output_shape(self, const Shape* inner, Shape* outer) except -1:
         cdef int i, behind = 1 if self._by_feature else inner.ndim
