@@ -11,7 +11,7 @@ GROUPS = {
     "normalisation": layers.NORMALISATION,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
-    "dropout": elementwise.DROPOUT + layers.DROPOUT,
+    "dropout": elementwise.DROPOUT + weighted.ALPHA_DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "losses": losses.CASES,

@@ -7,6 +7,7 @@ import numpy as np
 
 from mlpack_ann import layer
 from mlpack_ann.bench.case import LayerCase, aten, nn, normal, torch
+from mlpack_ann.bench.elementwise import SIZES
 from mlpack_ann.bench.layers import bias, linear_gradient, transposed_weight
 
 
@@ -45,6 +46,18 @@ def lookup_gradient(x, gy, words):
     return aten.embedding_dense_backward.default(gy.transpose(1, 2), x, words, -1,
                                                  False).T.contiguous()
 
+
+def alpha_masked(a):
+    """Its mask, times what is kept."""
+    return a.layer.a * torch.from_numpy(a.layer.mask).to(a.gy.dtype)
+
+
+ALPHA_DROPOUT = [
+    LayerCase("AlphaDropout", SIZES, {
+        "Forward": lambda a: (torch.alpha_dropout, a.x, 0.5, True),
+        "Backward": lambda a: (torch.mul, a.gy, alpha_masked(a)),
+    }, reads={"Backward": ("gy",)}),
+]
 
 READS = {"Forward": ("x", "y"), "Backward": (), "Gradient": ("x", "gy")}
 

@@ -3,6 +3,7 @@ from mlpack_ann.layer.adaptive_max_pooling import AdaptiveMaxPooling
 from mlpack_ann.layer.adaptive_mean_pooling import AdaptiveMeanPooling
 from mlpack_ann.layer.add import Add
 from mlpack_ann.layer.add_merge import AddMerge
+from mlpack_ann.layer.alpha_dropout import AlphaDropout
 from mlpack_ann.layer.atrous_convolution import AtrousConvolution
 from mlpack_ann.layer.base_layer import (
     BaseLayer, BipolarSigmoid, Elish, ElishFunctionLayer, Elliot, ElliotFunctionLayer, Gaussian,
