@@ -8,7 +8,7 @@ import numpy as np
 from mlpack_ann import layer
 from mlpack_ann.bench.case import LayerCase, aten, nn, normal, torch
 from mlpack_ann.bench.elementwise import SIZES
-from mlpack_ann.bench.layers import bias, linear_gradient, transposed_weight
+from mlpack_ann.bench.layers import bias, linear_gradient, linear_sizes, transposed_weight
 
 
 def row_sizes(*shapes):
@@ -47,6 +47,56 @@ def lookup_gradient(x, gy, words):
                                                  False).T.contiguous()
 
 
+def dropping(cls, arguments, shape, dtype):
+    """DropConnect with one mask for every Forward."""
+    made = cls(**arguments)
+    made.mask = normal(made.parameters.shape, dtype, seed=2) > 0
+    return made
+
+
+def noisy(cls, arguments, shape, dtype):
+    """NoisyLinear with the same noise for every Forward."""
+    made = cls(**arguments)
+    made.noise = normal((made.in_size + 1, made.out_size), dtype, seed=2)
+    return made
+
+
+def scaled_mask(a):
+    return 2 * torch.from_numpy(a.layer.mask).to(a.p.dtype)
+
+
+def affine(x, p, factor, width):
+    """A linear layer whose weights, then bias, have a row for each input, times a factor."""
+    p = (p * factor).view(-1, width)
+    return torch.addmm(p[-1], x, p[:-1])
+
+
+def noisy_affine(x, p, noise):
+    mean, deviation = p.view(2, *noise.shape)
+    p = torch.addcmul(mean, deviation, noise)
+    return torch.addmm(p[-1], x, p[:-1])
+
+
+def weights_used(a):
+    """Those of the latest Forward, without the bias."""
+    if hasattr(a.layer, "mask"):
+        p = (a.p * scaled_mask(a)).view(-1, a.layer.out_size)
+    else:
+        noise = torch.from_numpy(a.layer.noise)
+        mean, deviation = a.p.view(2, *noise.shape)
+        p = mean + deviation * noise
+    return p[:-1].T.contiguous().T
+
+
+def by_weights(x, gy, factor):
+    return torch.cat([(x.T @ gy).view(-1), gy.sum(0)]) * factor
+
+
+def by_mean_and_deviation(x, gy, noise):
+    by_mean = torch.cat([x.T @ gy, gy.sum(0, keepdim=True)])
+    return by_mean, by_mean * noise
+
+
 def alpha_masked(a):
     """Its mask, times what is kept."""
     return a.layer.a * torch.from_numpy(a.layer.mask).to(a.gy.dtype)
@@ -57,6 +107,19 @@ ALPHA_DROPOUT = [
         "Forward": lambda a: (torch.alpha_dropout, a.x, 0.5, True),
         "Backward": lambda a: (torch.mul, a.gy, alpha_masked(a)),
     }, reads={"Backward": ("gy",)}),
+]
+
+RANDOM = [
+    LayerCase("DropConnect", linear_sizes((256, 256), (1024, 1024)), {
+        "Forward": lambda a: (affine, a.x, a.p, scaled_mask(a), a.layer.out_size),
+        "Backward": lambda a: (torch.mm, a.gy, weights_used(a).T),
+        "Gradient": lambda a: (by_weights, a.x, a.gy, scaled_mask(a)),
+    }, reads={"Backward": ("gy", "p")}, make=dropping),
+    LayerCase("NoisyLinear", linear_sizes((256, 256), (1024, 1024)), {
+        "Forward": lambda a: (noisy_affine, a.x, a.p, torch.from_numpy(a.layer.noise)),
+        "Backward": lambda a: (torch.mm, a.gy, weights_used(a).T),
+        "Gradient": lambda a: (by_mean_and_deviation, a.x, a.gy, torch.from_numpy(a.layer.noise)),
+    }, reads={"Backward": ("gy", "p")}, make=noisy),
 ]
 
 READS = {"Forward": ("x", "y"), "Backward": (), "Gradient": ("x", "gy")}

@@ -20,6 +20,7 @@ from mlpack_ann.layer.concat_performance import ConcatPerformance
 from mlpack_ann.layer.concatenate import Concatenate
 from mlpack_ann.layer.constant import Constant
 from mlpack_ann.layer.convolution import Convolution
+from mlpack_ann.layer.dropconnect import DropConnect
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.embedding import Embedding
@@ -44,6 +45,7 @@ from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
+from mlpack_ann.layer.noisylinear import NoisyLinear
 from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle

@@ -1,4 +1,6 @@
 """Conversions of the layers whose weights are shared, looked up, dropped or noisy."""
+import numpy as np
+
 from mlpack_ann.port.adapters import adapts
 from mlpack_ann.port.layer_adapters import dropout, regularizer
 
@@ -27,3 +29,17 @@ def alpha_dropout(job):
     state = job.case.state
     job.state = {name: state[name if name in state else name.upper()]
                  for name in ("a", "b") if name in state or name.upper() in state}
+
+
+@adapts("layer", "DropConnect")
+def drop_connect(job):
+    job.kwargs["in_size"] = job.features
+    if "mask" in job.case.state:
+        job.attributes["mask"] = job.case.state["mask"].ravel()
+
+
+@adapts("layer", "NoisyLinear")
+def noisy_linear(job):
+    job.kwargs["in_size"] = job.features
+    recorded = job.case.settings if job.version == "3.x" else job.case.state
+    job.attributes["noise"] = np.vstack([recorded["weightEpsilon"], recorded["biasEpsilon"]])

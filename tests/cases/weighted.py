@@ -4,7 +4,8 @@ import numpy as np
 from mlpack_ann import layer
 
 from tests.case import LayerCase, numbers
-from tests.cases.linear import REFUSED, affine, torch_affine
+from tests.cases.linear import (BAD_SHAPES, REFUSED, affine, draw, draw_inferred,
+                                torch_affine)
 
 
 def draw_rows(rng):
@@ -33,6 +34,65 @@ def flat_rows(affine_rows):
 
 NOT_ROWS = [({"in_size": 3, "out_size": 2}, shape) for shape in (
     (3,), (4, 2), (4, 7), (4, 2, 6), (2, 3, 4), (2, 0), (2, 3, 0))] + [({"out_size": 2}, (2, 0))]
+
+# ---------------------------------------------------------------- random weights
+
+def draw_dropped(rng):
+    arguments, shape = draw(rng)
+    return {**arguments, "ratio": float(rng.choice([0, 0.2, 0.5, 0.9]))}, shape
+
+
+def draw_dropped_inferred(rng):
+    arguments, shape = draw_dropped(rng)
+    del arguments["in_size"]
+    return arguments, shape
+
+
+# One mask and noise for every Forward: so it is a function that has a derivative.
+
+def fix_mask(m, rng, shape):
+    m.mask = rng.integers(2, size=(shape[1] + 1) * m.out_size)
+
+
+def fix_noise(m, rng, shape):
+    m.noise = rng.normal(size=(shape[1] + 1, m.out_size))
+
+
+def prepare_inference(m, rng, shape):
+    m.training = False
+
+
+def dropped(m, x):
+    weights = m.parameters * m.mask / (1 - m.ratio)
+    return with_ones(x) @ weights.reshape(-1, m.out_size)
+
+
+def noisy(m, x):
+    mean, deviation = m.parameters.reshape(2, -1, m.out_size)
+    return with_ones(x) @ (mean + deviation * m.noise)
+
+
+def with_ones(x):
+    """The input with a feature that the bias is the weight of."""
+    return np.concatenate([x, np.ones((len(x), 1))], 1)
+
+
+def torch_dropped(m, x, parameters):
+    import torch
+    weights = torch.from_numpy(m.mask).double() * parameters / (1 - m.ratio)
+    return torch_affine(m, x, weights)
+
+
+def torch_noisy(m, x, parameters):
+    import torch
+    mean, deviation = parameters.reshape(2, -1, m.out_size)
+    return torch_affine(m, x, (mean + deviation * torch.from_numpy(m.noise)).flatten())
+
+
+RATIOS = [({"in_size": 2, "out_size": 3, "ratio": ratio}, error) for ratio, error in (
+    (-0.1, ValueError), (1.1, ValueError), (float("nan"), ValueError), (None, TypeError))]
+WITHOUT_REGULARIZER = [case for case in REFUSED if "regularizer" not in case[0]]
+
 
 # ---------------------------------------------------------------- indices
 
@@ -95,6 +155,18 @@ LAYERS = [
     LayerCase(layer.Linear3D, draw_flat_rows, flat_rows(affine), name="-flat",
               torch=flat_rows(torch_affine)),
     LayerCase(layer.Linear3D, draw_inferred_rows, affine, name="-inferred"),
+    LayerCase(layer.DropConnect, draw_dropped, dropped, prepare=fix_mask, keeps_forward=True,
+              torch=torch_dropped, invalid=WITHOUT_REGULARIZER + RATIOS, bad_shapes=BAD_SHAPES),
+    LayerCase(layer.DropConnect, draw_dropped_inferred, dropped, name="-inferred",
+              prepare=fix_mask, keeps_forward=True),
+    LayerCase(layer.DropConnect, draw_dropped, affine, name="-inference",
+              prepare=prepare_inference, keeps_forward=True),
+    LayerCase(layer.NoisyLinear, draw, noisy, prepare=fix_noise, keeps_forward=True,
+              torch=torch_noisy, invalid=WITHOUT_REGULARIZER, bad_shapes=BAD_SHAPES),
+    LayerCase(layer.NoisyLinear, draw_inferred, noisy, name="-inferred", prepare=fix_noise,
+              keeps_forward=True),
+    LayerCase(layer.NoisyLinear, draw, noisy, name="-inference", prepare=prepare_inference,
+              keeps_forward=True),
     *[case for cls, reference, torch in ((layer.Embedding, embedding, torch_embedding),
                                          (layer.Lookup, lookup, torch_lookup)) for case in (
         LayerCase(cls, draw_indices, reference, inputs=indices, indices=True, torch=torch,
