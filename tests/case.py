@@ -20,6 +20,7 @@ class LayerCase:
     torch: Callable = None              # (layer, x, parameters) -> y on torch tensors, or None
     keeps_forward: bool = False         # Backward goes by what Forward left behind
     ignores_input: bool = False         # the output is the same for any input of a shape
+    indices: bool = False               # inputs are whole numbers, without a derivative
     invalid: list = field(default_factory=list)     # (arguments, exception) the constructor refuses
     bad_shapes: list = field(default_factory=list)  # (arguments, input shape) Forward refuses
     rtol32: float = 2e-5                # float32 against float64, relative to the largest value

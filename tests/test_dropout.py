@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mlpack_ann
-from mlpack_ann.layer import Dropout, SpatialDropout
+from mlpack_ann.layer import AlphaDropout, Dropout, SpatialDropout
 from tests.checks import FLOATS
 
 LAYERS = [Dropout, SpatialDropout]
@@ -167,3 +167,35 @@ def test_spatial_dropout_takes_whole_channels_of_each_point():
     free.input_dimensions = 2, 3, 4
     free.Forward(np.ones((5, 24)))
     assert free.mask.shape == (5, 2)
+
+
+@pytest.mark.parametrize("ratio", [0.1, 0.5, 0.8])
+@pytest.mark.parametrize("alpha_dash", [-1.7580993408473766, 0.5])
+def test_alpha_dropout_keeps_mean_and_variance(ratio, alpha_dash):
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(1000, 1000))
+    m = AlphaDropout(ratio, alpha_dash, rng=rng)
+    y = m.Forward(x)
+    assert abs(y.mean()) < 0.01 and abs(y.var() - 1) < 0.01
+    kept = m.mask == 1
+    np.testing.assert_allclose(y[kept], m.a * x[kept] + m.b, rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(y[~kept], m.a * alpha_dash + m.b, rtol=1e-12)
+    assert abs(kept.mean() - (1 - ratio)) < 0.01
+    np.testing.assert_array_equal(m.Backward(x, y, x), x * kept * m.a)
+
+
+def test_alpha_dropout_at_the_ends_and_past_the_caches():
+    rng = np.random.default_rng(12)
+    x = rng.normal(size=(30, 40))
+    m = AlphaDropout(0)
+    assert (m.a, m.b) == (1, 0)
+    np.testing.assert_array_equal(m.Forward(x), x)
+    m.ratio = 1
+    assert (m.a, m.b) == (0, 0) and not m.Forward(x).any() and not m.Backward(x, x, x).any()
+    m.ratio = 0.5
+    large = rng.normal(size=(2000, 1001))
+    m.mask = rng.integers(2, size=large.shape)
+    expected = m.a * np.where(m.mask, large, m.alpha_dash) + m.b
+    np.testing.assert_allclose(m.Forward(large), expected, rtol=1e-12, atol=1e-13)
+    m.training = False
+    np.testing.assert_array_equal(m.Forward(x), x)

@@ -4,7 +4,7 @@ from mlpack_ann.bench import (arrangements, containers, convolution_rules, convo
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
-    "linear": layers.PRODUCTS + weighted.CASES,
+    "linear": layers.PRODUCTS + weighted.CASES + weighted.RANDOM,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
     "convolution-rules": convolution_rules.CASES,
     "pooling": layers.POOLING + pooling.CASES,
@@ -12,7 +12,7 @@ GROUPS = {
     "normalisation": layers.NORMALISATION + norms.CASES,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
-    "dropout": elementwise.DROPOUT + layers.DROPOUT,
+    "dropout": elementwise.DROPOUT + weighted.ALPHA_DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "losses": losses.CASES,

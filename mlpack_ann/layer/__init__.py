@@ -3,6 +3,7 @@ from mlpack_ann.layer.adaptive_max_pooling import AdaptiveMaxPooling
 from mlpack_ann.layer.adaptive_mean_pooling import AdaptiveMeanPooling
 from mlpack_ann.layer.add import Add
 from mlpack_ann.layer.add_merge import AddMerge
+from mlpack_ann.layer.alpha_dropout import AlphaDropout
 from mlpack_ann.layer.atrous_convolution import AtrousConvolution
 from mlpack_ann.layer.base_layer import (
     BaseLayer, BipolarSigmoid, Elish, ElishFunctionLayer, Elliot, ElliotFunctionLayer, Gaussian,
@@ -19,8 +20,10 @@ from mlpack_ann.layer.concat_performance import ConcatPerformance
 from mlpack_ann.layer.concatenate import Concatenate
 from mlpack_ann.layer.constant import Constant
 from mlpack_ann.layer.convolution import Convolution
+from mlpack_ann.layer.dropconnect import DropConnect
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
+from mlpack_ann.layer.embedding import Embedding
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
 from mlpack_ann.layer.group_norm import GroupNorm
@@ -37,12 +40,14 @@ from mlpack_ann.layer.linear import Linear
 from mlpack_ann.layer.linear3d import Linear3D
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
 from mlpack_ann.layer.log_softmax import LogSoftMax
+from mlpack_ann.layer.lookup import Lookup
 from mlpack_ann.layer.lp_pooling import LpPooling
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
+from mlpack_ann.layer.noisylinear import NoisyLinear
 from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle

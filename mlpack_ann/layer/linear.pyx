@@ -41,7 +41,8 @@ cdef class Linear(LinearNoBias):
 
     cdef int _bind(self) except -1:
         LinearNoBias._bind(self)
-        self._bias = self._parameters[self._in_size * self.out_size:]
+        self._bias = self._parameters[self._in_size * self.out_size:
+                                      (self._in_size + 1) * self.out_size]
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:

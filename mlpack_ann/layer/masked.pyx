@@ -7,7 +7,7 @@ from libc.stdint cimport uint8_t, uint32_t, uint64_t
 from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_SIZE
 
 from mlpack_ann import _random
-from mlpack_ann._validation import as_array, number
+from mlpack_ann._validation import as_array, name_of, number
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 from mlpack_ann._hash cimport hashed
@@ -51,6 +51,17 @@ cdef inline void apply(const Task* t, RowsOut* out, const uint8_t* mask, Py_ssiz
         x += run
 
 
+cdef inline void shift(const Task* t, RowsOut* out, const uint8_t* mask, Py_ssize_t n,
+                       const floating* x) noexcept nogil:
+    """scale * mask * x, plus a number for what is kept and another for what is dropped."""
+    cdef floating scale = <floating>t.scale, dropped = <floating>t.dropped
+    cdef floating more = <floating>(t.kept - t.dropped)
+    cdef floating* y = <floating*>next_row(out, n * sizeof(floating))
+    cdef Py_ssize_t i
+    for i in range(n):
+        y[i] = x[i] * (scale * mask[i]) + (dropped + more * mask[i])
+
+
 cdef void work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
     cdef const Task* t = <const Task*>task
     cdef Py_ssize_t item = t.run * (sizeof(double) if t.wide else sizeof(float)), first, n
@@ -61,12 +72,54 @@ cdef void work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept
         n = min(<Py_ssize_t>BLOCK, stop - start, t.entries - first)
         if t.drawn:
             draw(t.mask, first, first + n, t.threshold, t.key)
-        if t.wide:
+        if t.shifted:
+            if t.wide:
+                shift(t, &out, t.mask + first, n, <const double*>(t.x + start * item))
+            else:
+                shift(t, &out, t.mask + first, n, <const float*>(t.x + start * item))
+        elif t.wide:
             apply(t, &out, t.mask + first, n, <const double*>(t.x + start * item))
         else:
             apply(t, &out, t.mask + first, n, <const float*>(t.x + start * item))
         start += n
     end_rows(&out)
+
+
+cdef ndarray as_mask(object value, object owner):
+    """Return an array of zeros and ones as a mask."""
+    mask = as_array(value, owner, "mask")
+    if mask.dtype.kind not in "biuf":
+        raise TypeError(f"{name_of(owner)}: mask is {mask.dtype}, expected zeros and ones")
+    if not np.isin(mask, (0, 1)).all():
+        raise ValueError(f"{name_of(owner)}: mask has other values than 0 and 1")
+    return np.array(mask, np.uint8, order="C")
+
+
+cdef ndarray next_mask(Task* t, ndarray memory, tuple shape, double ratio, object rng):
+    """Return a mask of this shape, in `memory` if it fits, that `multiply_by` is to draw."""
+    cdef double uniform = _random.generator(rng).random()   # 53 bits, in any generator
+    if memory is None or (<object>memory).shape != shape:
+        memory = np.empty(shape, np.uint8)
+    if ratio == 1:
+        memory[...] = 0
+        return memory
+    t.drawn, t.key = True, <uint64_t>(uniform * 2.0**53)
+    t.threshold = <uint32_t>min(round(ratio * 2.0**32), 2.0**32 - 1)
+    return memory
+
+
+cdef int multiply_by(ndarray mask, ndarray x, ndarray y, double scale, Task* t) except -1:
+    """y = scale * mask * x; the mask is drawn meanwhile if the task says so."""
+    cdef Py_ssize_t size = PyArray_SIZE(x), entries
+    if size == 0:
+        return 0
+    t.x, t.y = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
+    t.mask, t.entries = <uint8_t*>PyArray_DATA(mask), PyArray_SIZE(mask)
+    entries = t.entries // PyArray_DIM(mask, 0) * PyArray_DIM(x, 0)
+    t.run, t.scale, t.wide = size // entries, scale, PyArray_TYPE(x) == NPY_DOUBLE
+    t.streamed = is_streamed(PyArray_NBYTES(y), t.run * PyArray_ITEMSIZE(y))
+    in_parts(work, t, entries, t.run * WEIGHT)
+    return 0
 
 
 cdef class Masked(Layer):
@@ -106,15 +159,7 @@ cdef class Masked(Layer):
 
     @mask.setter
     def mask(self, value):
-        if value is None:
-            self._given = None
-            return
-        mask = as_array(value, self, "mask")
-        if mask.dtype.kind not in "biuf":
-            raise TypeError(f"{type(self).__name__}: mask is {mask.dtype}, expected zeros and ones")
-        if not np.isin(mask, (0, 1)).all():
-            raise ValueError(f"{type(self).__name__}: mask has other values than 0 and 1")
-        self._given = np.array(mask, np.uint8, order="C")
+        self._given = None if value is None else as_mask(value, self)
 
     @property
     def _fixed_mask(self):
@@ -132,7 +177,6 @@ cdef class Masked(Layer):
     cdef int _next_mask(self, ndarray x, Task* t) except -1:
         """Take the mask assigned, or have a new one drawn."""
         cdef Shape inner, shape
-        cdef double uniform
         read_shape(x, &inner)
         self._mask_shape(&inner, &shape)
         expected = as_tuple(&shape)
@@ -143,46 +187,33 @@ cdef class Masked(Layer):
                                  f"expected {expected} or {(1, *expected[1:])}")
             self._mask = self._given
             return 0
-        uniform = _random.generator(self.rng).random()          # 53 bits, in any generator
-        if self._drawn is None or (<object>self._drawn).shape != expected:
-            self._drawn = np.empty(expected, np.uint8)
-        self._mask = self._drawn
-        if self._ratio == 1:
-            self._mask[...] = 0
-            return 0
-        t.drawn, t.key = True, <uint64_t>(uniform * 2.0**53)
-        t.threshold = <uint32_t>min(round(self._ratio * 2.0**32), 2.0**32 - 1)
+        self._mask = self._drawn = next_mask(t, self._drawn, expected, self._ratio, self.rng)
         return 0
+
+    cdef double _factor(self, Task* t):
+        """Return the factor of what is kept, and tell the task what is added. Default: nothing."""
+        return 1 / (1 - self._ratio) if self._ratio < 1 else 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
         cdef Task t
-        t.drawn = False
+        t.drawn = t.shifted = False
         if self._training:
             self._next_mask(x, &t)
         else:
             self._mask = None
-        self._scale = 1 / (1 - self._ratio) if self._ratio < 1 else 0
+        self._scale = self._factor(&t)
         self._remember(x)
         return self._apply(x, y, &t)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
         cdef Task t
         self._require_forward(x)
-        t.drawn = False
+        t.drawn = t.shifted = False
         return self._apply(gy, g, &t)
 
     cdef int _apply(self, ndarray x, ndarray y, Task* t) except -1:
-        """Multiply by the mask, which is drawn meanwhile if the task says so."""
-        cdef Py_ssize_t size = PyArray_SIZE(x), entries
+        """Multiply by the mask, if there is one."""
         if self._mask is None:
             y[...] = x
             return 0
-        if size == 0:
-            return 0
-        t.x, t.y = <const char*>PyArray_DATA(x), <char*>PyArray_DATA(y)
-        t.mask, t.entries = <uint8_t*>PyArray_DATA(self._mask), PyArray_SIZE(self._mask)
-        entries = t.entries // PyArray_DIM(self._mask, 0) * PyArray_DIM(x, 0)
-        t.run, t.scale, t.wide = size // entries, self._scale, PyArray_TYPE(x) == NPY_DOUBLE
-        t.streamed = is_streamed(PyArray_NBYTES(y), t.run * PyArray_ITEMSIZE(y))
-        in_parts(work, t, entries, t.run * WEIGHT)
-        return 0
+        return multiply_by(self._mask, x, y, self._scale, t)

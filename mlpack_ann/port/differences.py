@@ -71,6 +71,10 @@ def batch(job, check):
     return job.points > 1
 
 
+def in_training(job, check):
+    return job.training
+
+
 def ceil(job, check):
     return not job.kwargs["floor"]
 
@@ -248,6 +252,14 @@ TABLE = [
         "TransposedConvolution", "4.8", BACKWARD,
         "with several channels on both sides g is of filters that are taken in another order",
         "the derivative of Forward", many_to_many, does.filters_exchanged),
+    Difference(
+        "DropConnect", "3.x 4.4", BACKWARD,
+        "g lacks the factor 1 / (1 - ratio)", "the derivative of Forward", in_training,
+        does.without_scale),
+    Difference(
+        "DropConnect", "3.x 4.4", GRADIENT,
+        "the gradient is that of a layer without mask and factor", "the derivative of Forward",
+        in_training, does.gradient_of_linear),
     Difference(
         "MultiplyMerge", "3.x", BACKWARD,
         "the layers' Backward gets gy itself", "gy times the outputs of the other layers", None,

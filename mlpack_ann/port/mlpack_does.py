@@ -46,6 +46,16 @@ def last_point_bias(job, check):
     return np.concatenate([check.recorded[:-maps], error.sum(1)])
 
 
+def without_scale(job, check):
+    """This library's value without the factor of what a mask keeps."""
+    return check.ours * (1 - job.kwargs["ratio"])
+
+
+def gradient_of_linear(job, check):
+    error = job.arrays["error"]
+    return np.concatenate([(job.arrays["input"].T @ error).ravel(), error.sum(0)])
+
+
 def one_point(job, check):
     """This library's first point."""
     return check.ours[:1]

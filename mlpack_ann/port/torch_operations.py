@@ -49,6 +49,11 @@ def linear3d(job):
     return rows_of(job, linear(job))
 
 
+def embedding(job):
+    weight, = parameters(job, (job.kwargs["vocab_size"], job.kwargs["embedding_size"]))
+    return lambda x: F.embedding(x.long(), weight).flatten(1)
+
+
 def rows_of(job, function):
     """Return `function` of rows of features as one of flat points."""
     inner = job.kwargs["in_size"]
@@ -209,7 +214,7 @@ def margin_ranking(job):
 
 OPERATIONS = {
     "Linear": linear, "LinearNoBias": linear, "Linear3D": linear3d,
-    "Convolution": convolution,
+    "Embedding": embedding, "Convolution": convolution,
     "AtrousConvolution": convolution, "GroupedConvolution": convolution,
     "TransposedConvolution": transposed_convolution,
     "MaxPooling": pooling(F.max_pool2d), "MeanPooling": pooling(F.avg_pool2d),

@@ -258,6 +258,11 @@ def draw_dropout(rng):
     return draw_ratio(rng), any_shape(rng)
 
 
+def draw_alpha_dropout(rng):
+    default = {} if rng.integers(2) else {"alpha_dash": rng.uniform(-2, 1)}
+    return {**draw_ratio(rng), **default}, any_shape(rng)
+
+
 def draw_spatial(rng):
     shape = tuple(numbers(rng, 1, 4, 4).tolist())
     return {"size": shape[1], **draw_ratio(rng)}, shape
@@ -283,6 +288,14 @@ def prepare_inference(m, rng, shape):
 
 def dropout(m, x):
     return x * m.mask / (1 - m.ratio)
+
+
+def alpha_dropout(m, x):
+    """Mean 0 and variance 1 of the input become those of the output."""
+    dropped = np.where(m.mask, x, m.alpha_dash)
+    mean = m.ratio * m.alpha_dash
+    variance = (1 - m.ratio) + m.ratio * m.alpha_dash**2 - mean**2
+    return (dropped - mean) / np.sqrt(variance)
 
 
 def spatial_dropout(m, x):
@@ -352,6 +365,11 @@ LAYERS = [
     LayerCase(layer.Dropout, draw_dropout, dropout, prepare=fix_mask, keeps_forward=True,
               invalid=RATIOS),
     LayerCase(layer.Dropout, draw_dropout, lambda m, x: x, name="-inference",
+              prepare=prepare_inference, keeps_forward=True),
+    LayerCase(layer.AlphaDropout, draw_alpha_dropout, alpha_dropout, prepare=fix_mask,
+              keeps_forward=True, invalid=[({"alpha_dash": np.inf}, ValueError),
+                                           ({"alpha_dash": "x"}, TypeError), *RATIOS]),
+    LayerCase(layer.AlphaDropout, draw_alpha_dropout, lambda m, x: x, name="-inference",
               prepare=prepare_inference, keeps_forward=True),
     LayerCase(layer.SpatialDropout, draw_spatial, spatial_dropout, keeps_forward=True,
               prepare=fix_channels, invalid=[({"size": 0}, ValueError), *RATIOS],
