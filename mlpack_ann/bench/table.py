@@ -1,6 +1,6 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              training)
+from mlpack_ann.bench import (arrangements, attention, containers, convolutions, elementwise,
+                              layers, losses, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -14,6 +14,7 @@ GROUPS = {
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
+    "attention": attention.CASES,
     "losses": losses.CASES,
     "training": training.CASES,
 }

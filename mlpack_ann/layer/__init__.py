@@ -38,6 +38,7 @@ from mlpack_ann.layer.log_softmax import LogSoftMax
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
+from mlpack_ann.layer.multihead_attention import MultiheadAttention
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
 from mlpack_ann.layer.padding import Padding
