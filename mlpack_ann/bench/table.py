@@ -1,6 +1,6 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, attention, containers, convolutions, elementwise,
-                              layers, losses, training)
+                              layers, losses, reinforcement, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -14,7 +14,7 @@ GROUPS = {
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
-    "attention": attention.CASES,
+    "attention": attention.CASES + reinforcement.CASES,
     "losses": losses.CASES,
     "training": training.CASES,
 }

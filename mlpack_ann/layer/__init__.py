@@ -46,6 +46,7 @@ from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
+from mlpack_ann.layer.reinforce_normal import ReinforceNormal
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization
 from mlpack_ann.layer.repeat import Repeat
@@ -60,4 +61,5 @@ from mlpack_ann.layer.subview import Subview
 from mlpack_ann.layer.sum_reduce import SumReduce
 from mlpack_ann.layer.transposed_convolution import TransposedConvolution
 from mlpack_ann.layer.unpooling import UnPooling
+from mlpack_ann.layer.vr_class_reward import VRClassReward
 from mlpack_ann.layer.weight_norm import WeightNorm

@@ -1,4 +1,7 @@
-"""Conversions of the layers of attention."""
+"""Conversions of the layers of attention, and of those that learn where to look."""
+import numpy as np
+
+from mlpack_ann.layer import ReinforceNormal
 from mlpack_ann.port.adapters import adapts
 
 
@@ -12,3 +15,29 @@ def multihead_attention(job):
         if name in job.kwargs:
             job.kwargs[name] = job.kwargs[name].T
             job.remark("converted: masks are (queries, keys)")
+
+
+class Recorded(np.random.Generator):
+    """Draws what mlpack drew."""
+
+    def __init__(self, noise):
+        super().__init__(np.random.PCG64(0))
+        self.noise = noise
+
+    def standard_normal(self, out):
+        out[...] = self.noise.reshape(out.shape)
+
+
+@adapts("layer", "ReinforceNormal")
+def reinforce_normal(job):
+    noise = job.arrays["output"] - job.arrays["input"]
+    job.attributes = {"reward": job.case.settings["Reward"],
+                      "rng": Recorded(noise / job.kwargs["stdev"])}
+
+
+@adapts("layer", "VRClassReward")
+def vr_class_reward(job):
+    job.kwargs["layers"] = [ReinforceNormal()]
+    job.change(lambda a: a.ravel() - 1, "target")
+    job.remark("converted: labels are counted from 0")
+    job.state["reward"] = job.case.state["Reward"]
