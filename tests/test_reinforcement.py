@@ -8,7 +8,7 @@ import pytest
 
 import mlpack_ann
 from mlpack_ann import layer, loss_functions
-from mlpack_ann.layer import ReinforceNormal, VRClassReward
+from mlpack_ann.layer import Glimpse, RecurrentAttention, ReinforceNormal, VRClassReward
 from tests.checks import FLOATS, assert_close
 
 SHAPE = 4, 3
@@ -180,3 +180,122 @@ def test_a_batch_of_no_points_has_a_baseline():
     p = with_baseline(0.5)[3:]
     assert loss.Forward(p, np.empty(0, int)) == 0
     assert not loss.Backward(p, np.empty(0, int)).any() and loss.reward.shape == (0,)
+
+
+# ---------------------------------------------------------------- Glimpse
+
+
+def test_a_glimpse_is_part_of_the_image():
+    image = np.arange(20.0).reshape(4, 5)
+    looking = Glimpse(1, 3, 1, input_width=5, input_height=4)
+
+    def patch(across, down):
+        y = looking.Forward(np.append(image.ravel(), [across, down])[None])
+        return y.reshape(3, 3).T
+
+    np.testing.assert_array_equal(patch(0, -0.3), image[:3, 1:4])
+    np.testing.assert_array_equal(patch(-1, -1)[1:, 1:], image[:2, :2])
+    assert not patch(-1, -1)[0].any() and not patch(-1, -1)[:, 0].any()
+    for beyond in (-5, -np.inf, -1e300):
+        np.testing.assert_array_equal(patch(beyond, 1), patch(-1, 1))
+        np.testing.assert_array_equal(patch(1, -beyond), patch(1, 1))
+    assert np.isnan(patch(np.nan, 0)).all() and np.isnan(patch(0, np.nan)).all()
+    assert (looking.output_width, looking.output_height) == (3, 3)
+
+
+def test_what_no_patch_sees_gets_no_slope():
+    looking = Glimpse(2, 2, 2, input_width=9, input_height=8)
+    x = np.random.default_rng(0).normal(size=(1, 2 * 72 + 2))
+    x[0, -2:] = 0
+    g = looking.Backward(x, looking.Forward(x), np.ones((1, 16)))
+    image = g[0, :-2].reshape(2, 8, 9)
+    assert not g[0, -2:].any() and (image != 0).sum() == 2 * 16
+    assert_close(image.sum(), 16, 1e-14)
+
+
+# ---------------------------------------------------------------- RecurrentAttention
+
+
+def attending(dtype=np.float64, rho=3):
+    """A network that looks at images of 5 x 4 pixels, and learns where."""
+    rng = np.random.default_rng(0)
+    rnn = layer.MultiLayer([Glimpse(1, 2, 2, input_width=5, input_height=4),
+                            layer.Linear(8, 6, dtype=dtype), layer.TanH()])
+    action = layer.Sequential(layers=[layer.Linear(6, 2, dtype=dtype),
+                                      ReinforceNormal(0.3, rng=rng)])
+    net = RecurrentAttention(6, rnn, action, rho)
+    net.parameters = rng.normal(size=net.parameters.size).astype(dtype)
+    return net, rng.normal(size=(4, 1, 4, 5)).astype(dtype)
+
+
+def test_locations_are_learnt_from_rewards():
+    """The gradient by hand: back-propagation for the rnn, the estimate for the action."""
+    net, x = attending()
+    net.training = True
+    noise = np.random.default_rng(3).standard_normal((3, 4, 2))
+    net.rng = np.random.default_rng(3)
+    y = net.Forward(x)
+    gy = np.random.default_rng(1).normal(size=y.shape)
+    loss = VRClassReward(layers=[net])
+    labels = np.array([0, 1, 0, 1])
+    loss.Backward(np.concatenate([np.log([[0.6, 0.4]] * 4), [[0.1, 0]]]), labels)
+    assert_close(loss.reward, (np.array([1, 0, 1, 0]) - 0.1) / 4, 1e-15)
+
+    weight, bias = net.rnn.layers[1].weight, net.rnn.layers[1].bias
+    turn, shift = net.action.layers[0].weight, net.action.layers[0].bias
+    looking, flat = Glimpse(1, 2, 2, input_width=5, input_height=4), x.reshape(4, -1)
+    h, expected_g = np.zeros((4, 6)), 0
+    of_rnn, of_action, steps = 0, 0, []
+    for t in range(3):
+        location = h @ turn + shift + 0.3 * noise[t]
+        seen = np.concatenate([flat, location], 1)
+        patches = looking.Forward(seen)
+        steps.append((h, seen, patches))
+        h = np.tanh(patches @ weight + bias)
+    assert_close(y, h, 1e-14)
+    dh = gy
+    for t in (2, 1, 0):
+        before, seen, patches = steps[t]
+        slopes = dh * (1 - np.tanh(patches @ weight + bias) ** 2)
+        of_rnn += np.append(patches.T @ slopes, slopes.sum(0))
+        expected_g += looking.Backward(seen, patches, slopes @ weight.T)[:, :-2]
+        score = -loss.reward[:, None] * noise[t] / 0.3
+        of_action += np.append(before.T @ score, score.sum(0))
+        dh = score @ turn.T
+    g = net.Backward(x, y, gy)
+    assert_close(g, expected_g.reshape(x.shape), 1e-12)
+    assert_close(net.Gradient(x, gy), np.append(of_rnn, of_action), 1e-12)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_a_trained_network_looks_where_it_is_most_likely(dtype):
+    net, x = attending(dtype)
+    net.training = False
+    y = net.Forward(x)
+    assert y.dtype == dtype
+    np.testing.assert_array_equal(net.Forward(x), y)
+    for other in (copy.deepcopy(net), pickle.loads(pickle.dumps(net))):
+        np.testing.assert_array_equal(other.Forward(x), y)
+    np.testing.assert_array_equal(net.Forward(x.reshape(4, -1)), y)
+
+
+def test_gradient_of_another_error_through_time():
+    net, x = attending()
+    net.training = False
+    y = net.Forward(x)
+    gy, error = np.random.default_rng(1).normal(size=(2, *y.shape))
+    expected = net.Gradient(x, error)
+    net.Backward(x, y, gy)
+    np.testing.assert_array_equal(net.Gradient(x, error), expected)
+
+
+def test_layers_must_fit_each_other():
+    x = np.zeros((2, 3))
+    with pytest.raises(ValueError, match=r"^RecurrentAttention: rnn gives points of the shape "
+                                         r"\(2, 4\), expected \(2, 3\), of out_size features"):
+        RecurrentAttention(3, layer.Linear(out_size=4), layer.Linear(out_size=2), 2).Forward(x)
+    net = RecurrentAttention(3, layer.Linear(5, 3), layer.Linear(3, 2), 2)
+    assert net.Model() == (net.rnn, net.action) and net.parameters.size == 18 + 8
+    assert net.OutputShape((7, 3)) == (7, 3)
+    with pytest.raises(AttributeError):
+        net.rho = 3

@@ -15,7 +15,7 @@ GROUPS = {
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "attention": attention.CASES + reinforcement.CASES,
-    "losses": losses.CASES,
+    "losses": losses.CASES + reinforcement.LOSSES,
     "training": training.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

@@ -23,6 +23,7 @@ from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
+from mlpack_ann.layer.glimpse import Glimpse
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
@@ -46,6 +47,7 @@ from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
+from mlpack_ann.layer.recurrent_attention import RecurrentAttention
 from mlpack_ann.layer.reinforce_normal import ReinforceNormal
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization

@@ -135,6 +135,7 @@ cdef class ReinforceNormal(Layer):
     cdef int _forward(self, ndarray x, ndarray y) except -1:
         cdef Points t
         cdef ndarray noise = self._noise
+        self._remember(x)                   # so that who holds it keeps the output, drawn once
         if not self._training:
             y[...] = x
             return 0

@@ -3,6 +3,7 @@ import numpy as np
 
 from mlpack_ann.layer import ReinforceNormal
 from mlpack_ann.port.adapters import adapts
+from mlpack_ann.port.containers_adapters import written
 
 
 @adapts("layer", "MultiheadAttention")
@@ -41,3 +42,19 @@ def vr_class_reward(job):
     job.change(lambda a: a.ravel() - 1, "target")
     job.remark("converted: labels are counted from 0")
     job.state["reward"] = job.case.state["Reward"]
+
+
+@adapts("layer", "Glimpse")
+def glimpse(job):
+    """mlpack's input is two columns, the image and what begins with the location."""
+    job.state = {name: job.case.state[recorded] for name, recorded in (
+        ("output_width", "OutputWidth"), ("output_height", "OutputHeight"))}
+    job.change(lambda a: np.concatenate([a[0], a[1, :2]])[None], "input")
+    job.change(lambda a: np.concatenate([a, np.zeros((1, 2))], 1), "g")
+    job.remark("converted: the location stands behind the image")
+
+
+@adapts("layer", "RecurrentAttention")
+def recurrent_attention(job):
+    for name in ("rnn", "action"):
+        job.kwargs[name], = written(job.case.args[name], {})

@@ -396,6 +396,10 @@ TABLE = [
         "gradient is of points mixed in that way",
         "the derivative of Forward", mixed, does.attention_of_mixed_points),
     Difference(
+        "Glimpse", "3.x", BACKWARD,
+        "g of the patch has its axes exchanged, and lies at a place whose axes are",
+        "where the patch is", None, does.glimpse_turned),
+    Difference(
         "Recurrent", "3.x", GRADIENT,
         "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
         start_of_batch, does.zero),

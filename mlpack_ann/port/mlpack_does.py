@@ -569,6 +569,20 @@ def _attention(job, axis, turned, mask):
             "attention_weights": shares}
 
 
+def glimpse_turned(job, check):
+    """The first patch's slopes at their place with its axes exchanged, and the whole image
+    rearranged as if turning that back, which it is only for a square."""
+    k, image = job.kwargs, job.arrays["input"][0, :-2]
+    width, height, size = k["input_width"], k["input_height"], k["size"]
+    margin = (size - 1) // 2
+    padded = np.zeros((width + 2 * margin, height + 2 * margin))
+    left, top = (int(min(max((at + 1) / 2, 0), 1) * (length - size)) for at, length in
+                 zip(job.arrays["input"][0, image.size:], padded.shape))
+    padded[left:left + size, top:top + size] = job.arrays["gy"].reshape(size, size).T
+    inner = padded[margin:margin + width, margin:margin + height]
+    return np.append(inner.T.reshape(width, height).T.ravel(), [0, 0])[None]
+
+
 # regularizers -----------------------------------------------------------------------------
 
 def unsigned_power(job, check):
