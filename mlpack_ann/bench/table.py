@@ -1,6 +1,7 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolution_rules, convolutions,
-                              elementwise, layers, losses, norms, pooling, training, weighted)
+from mlpack_ann.bench import (arrangements, attention, containers, convolution_rules, convolutions,
+                              elementwise, layers, losses, norms, pooling, reinforcement, training,
+                              weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -15,7 +16,8 @@ GROUPS = {
     "dropout": elementwise.DROPOUT + weighted.ALPHA_DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
-    "losses": losses.CASES,
+    "attention": attention.CASES + reinforcement.CASES,
+    "losses": losses.CASES + reinforcement.LOSSES,
     "training": training.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

@@ -26,6 +26,7 @@ from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.embedding import Embedding
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
+from mlpack_ann.layer.glimpse import Glimpse
 from mlpack_ann.layer.group_norm import GroupNorm
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
 from mlpack_ann.layer.hard_tanh import HardTanH
@@ -45,6 +46,7 @@ from mlpack_ann.layer.lp_pooling import LpPooling
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
+from mlpack_ann.layer.multihead_attention import MultiheadAttention
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
 from mlpack_ann.layer.noisylinear import NoisyLinear
@@ -53,6 +55,8 @@ from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
+from mlpack_ann.layer.recurrent_attention import RecurrentAttention
+from mlpack_ann.layer.reinforce_normal import ReinforceNormal
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization
 from mlpack_ann.layer.repeat import Repeat
@@ -68,4 +72,5 @@ from mlpack_ann.layer.sum_reduce import SumReduce
 from mlpack_ann.layer.transposed_convolution import TransposedConvolution
 from mlpack_ann.layer.unpooling import UnPooling
 from mlpack_ann.layer.virtual_batch_norm import VirtualBatchNorm
+from mlpack_ann.layer.vr_class_reward import VRClassReward
 from mlpack_ann.layer.weight_norm import WeightNorm

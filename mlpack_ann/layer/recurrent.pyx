@@ -1,15 +1,13 @@
 """Recurrence of any layers. Source: mlpack ann/layer/recurrent.hpp."""
-import copy
-
 from numpy cimport PyArray_DIM
 
 from mlpack_ann._validation import integer
 
 from mlpack_ann._arrays cimport PyArray_NDIM, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._merge cimport add, add_to, put, same_bits, take
-from mlpack_ann._validation cimport Shape, as_tuple, has_shape, read_shape
-from mlpack_ann.layer.container cimport Holder, Place, kept
-from mlpack_ann.layer.layer cimport Layer
+from mlpack_ann._merge cimport add, add_to, put, take
+from mlpack_ann._validation cimport Shape, as_tuple, read_shape
+from mlpack_ann.layer.container cimport kept
+from mlpack_ann.layer.unrolled cimport Unrolled
 
 import_array()
 
@@ -33,18 +31,7 @@ cdef class Step:
         return 0
 
 
-cdef int follow(Layer original, Layer other) except -1:
-    """Give a copy the original's weights themselves, its mode and its generator."""
-    other._training, other._rng = original._training, original._rng
-    if original._parameters is not None and other._parameters is not original._parameters:
-        other._share(original._parameters)
-    if isinstance(original, Holder):
-        for one, two in zip((<Holder>original)._places, (<Holder>other)._places):
-            follow((<Place>one).layer, (<Place>two).layer)
-    return 0
-
-
-cdef class Recurrent(Holder):
+cdef class Recurrent(Unrolled):
     """A layer that gets its own output of the step before.
 
     ``h[0] = transfer(start(input(x[0])))``, then
@@ -82,31 +69,24 @@ cdef class Recurrent(Holder):
     """
     cdef object _rho
     cdef list _alone, _sequence             # Steps, of the two ways to pass them
-    cdef list _copies                       # of each place: step -> copy of its layer
     cdef Py_ssize_t _count, _at, _lowest    # steps in `_alone`; the latest Backward's; lowest kept
     cdef Py_ssize_t _left, _limit           # steps until the state starts again
-    cdef ndarray _a, _da, _gy, _sum         # kept: of all steps, batch first; gradients to add
-    cdef bint _known                        # whether derivatives belong to `_gy`
+    cdef ndarray _a, _da                    # kept: of all steps, batch first
     cdef Py_ssize_t _known_at
 
     def __init__(self, start, input, feedback, transfer, rho=None):
         self._require_idle()
         self._built = False
         self.rho = rho
-        self._alone, self._sequence, self._copies = [], [], [{}, {}, {}, {}]
+        self._alone, self._sequence = [], []
         self._count = self._at = self._left = self._lowest = 0
         self._limit = ENDLESS
         self._prepared = True
         super().__init__()
-        self._built = False
-        self._hold((input, start, feedback, transfer))
-        self._built = True
+        self._unroll((input, start, feedback, transfer), FEEDBACK)
 
     cdef bint _complete(self):
         return self._prepared
-
-    cdef object _layer(self, Py_ssize_t place):
-        return (<Place>self._places[place]).layer if self._places else None
 
     @property
     def start(self):
@@ -195,18 +175,6 @@ cdef class Recurrent(Holder):
 
     # ---------------------------------------------------------------- steps
 
-    cdef Layer _at_step(self, Py_ssize_t number, Py_ssize_t t):
-        """Return the layer that a step uses: a copy, where it keeps something for each step."""
-        cdef Layer layer = (<Place>self._places[number]).layer, other
-        cdef dict copies = self._copies[number]
-        if layer._seen is None or t == (1 if number == FEEDBACK else 0):
-            return layer
-        other = copies.get(t)
-        if other is None or type(other) is not type(layer):
-            copies[t] = other = copy.deepcopy(layer)
-        follow(layer, other)
-        return other
-
     cdef int _step(self, Step step, Step before, Py_ssize_t t) except -1:
         """Compute h from a, and from the step before if there is one."""
         if before is None:
@@ -228,19 +196,6 @@ cdef class Recurrent(Holder):
             self._at_step(FEEDBACK, t).Backward(before.h, step.back, step.dm, before.later)
             step.da[...] = step.dm
         return 0
-
-    cdef int _sum_up(self, Py_ssize_t number, Py_ssize_t t, ndarray x, ndarray error,
-                     ndarray gradient) except -1:
-        """Add a layer's gradient in a step to its part."""
-        cdef Place place = self._places[number]
-        cdef Shape shape
-        if place.layer._parameters is None:
-            return 0
-        part = gradient[place.start:place.stop]
-        read_shape(part, &shape)
-        self._sum = kept(self._sum, &shape, PyArray_TYPE(part))
-        self._at_step(number, t).Gradient(x, error, self._sum)
-        return add_to(self._sum, part)
 
     cdef int _sum_up_step(self, Step step, Step before, Py_ssize_t t, ndarray gradient) except -1:
         self._sum_up(TRANSFER, t, step.m, step.dh, gradient)
@@ -372,16 +327,6 @@ cdef class Recurrent(Holder):
         return self._note(gy, t)
 
     cdef int _note(self, ndarray gy, Py_ssize_t at) except -1:
-        """Note which gy the derivatives belong to."""
-        cdef Shape shape
-        read_shape(gy, &shape)
-        self._gy = kept(self._gy, &shape, PyArray_TYPE(gy))
-        self._gy[...] = gy
-        self._known, self._known_at = True, at
-        return 0
-
-    cdef bint _knows(self, ndarray error):
-        cdef Shape shape
-        read_shape(error, &shape)
-        return (self._known and PyArray_TYPE(self._gy) == PyArray_TYPE(error)
-                and has_shape(self._gy, &shape) and same_bits(self._gy, error))
+        """Note which gy, of which step, the derivatives belong to."""
+        self._known_at = at
+        return self._note_error(gy)

@@ -1,8 +1,8 @@
 """Variance-reduced classification reward. Source: mlpack ann/loss_functions/vr_class_reward.hpp."""
 from cython cimport floating
-from numpy cimport npy_intp
+from numpy cimport PyArray_DATA, npy_intp
 
-from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
+from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, import_array, ndarray
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.label_loss cimport LabelLoss
 
@@ -39,6 +39,13 @@ cdef void terms(const floating* p, const npy_intp* labels, floating* terms, Py_s
         terms[i] = <floating>term(p + i * classes, classes, labels[i], reward)
 
 
+cdef void rewards_of(const floating* p, const npy_intp* labels, double* rewards, Py_ssize_t points,
+                     Py_ssize_t classes, double reward) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(points):
+        rewards[i] = reward if is_guess(p + i * classes, classes, labels[i]) else 0
+
+
 cdef class VRClassReward(LabelLoss):
     """Negative log-likelihood, less a reward for every point classified right.
 
@@ -65,9 +72,6 @@ cdef class VRClassReward(LabelLoss):
     ----------
     Mnih, Heess, Graves and Kavukcuoglu (2014), Recurrent models of visual attention.
     """
-    cdef double _scale_of_reward
-    cdef bint _size_average
-
     def __init__(self, scale=1.0, size_average=True, reduction=True):
         self._maps.total32, self._maps.total64 = total[float], total[double]
         self._maps.terms32, self._maps.terms64 = terms[float], terms[double]
@@ -95,3 +99,15 @@ cdef class VRClassReward(LabelLoss):
     cdef double _option(self, ndarray p) noexcept:
         """Return the reward of a point."""
         return self._scale_of_reward / (PyArray_DIM(p, 0) if self._size_average else 1)
+
+    cdef int _reward(self, ndarray p, ndarray t, ndarray rewards) except -1:
+        """Write `scale` for each point that is classified right, 0 for the others."""
+        if PyArray_TYPE(p) == NPY_DOUBLE:
+            rewards_of(<const double*>PyArray_DATA(p), <const npy_intp*>PyArray_DATA(t),
+                       <double*>PyArray_DATA(rewards), PyArray_DIM(p, 0), PyArray_DIM(p, 1),
+                       self._scale_of_reward)
+        else:
+            rewards_of(<const float*>PyArray_DATA(p), <const npy_intp*>PyArray_DATA(t),
+                       <double*>PyArray_DATA(rewards), PyArray_DIM(p, 0), PyArray_DIM(p, 1),
+                       self._scale_of_reward)
+        return 0

@@ -75,6 +75,11 @@ def in_training(job, check):
     return job.training
 
 
+def mixed(job, check):
+    """Whether there is a batch of queries with keys and values of their own."""
+    return batch(job, check) and not job.kwargs.get("self_attention", False)
+
+
 def ceil(job, check):
     return not job.kwargs["floor"]
 
@@ -386,6 +391,35 @@ TABLE = [
         "PixelShuffle", "3.x", BACKWARD,
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
+    Difference(
+        "MultiheadAttention", "4.4", FORWARD,
+        "the softmax runs over the queries, so that masked keys are NaN; the output's weights "
+        "are transposed",
+        "over the keys", None, does.attention_over_queries),
+    Difference(
+        "MultiheadAttention", "4.4", BACKWARD,
+        "g is of a softmax over the queries, and of the output's weights transposed",
+        "the derivative of Forward", None, does.attention_over_queries),
+    Difference(
+        "MultiheadAttention", "4.4", GRADIENT,
+        "gradient is of a softmax over the queries, and of the output's weights transposed",
+        "the derivative of Forward", None, does.attention_over_queries),
+    Difference(
+        "MultiheadAttention", "4.8", FORWARD,
+        "takes the memory of a batch for all queries, then all keys, then all values",
+        "each point has its own", mixed, does.attention_of_mixed_points),
+    Difference(
+        "MultiheadAttention", "4.8", BACKWARD,
+        "g is of points mixed in that way, and each part of it at its right place",
+        "the derivative of Forward", mixed, does.attention_of_mixed_points),
+    Difference(
+        "MultiheadAttention", "4.8", GRADIENT,
+        "gradient is of points mixed in that way",
+        "the derivative of Forward", mixed, does.attention_of_mixed_points),
+    Difference(
+        "Glimpse", "3.x", BACKWARD,
+        "g of the patch has its axes exchanged, and lies at a place whose axes are",
+        "where the patch is", None, does.glimpse_turned),
     Difference(
         "Recurrent", "3.x", GRADIENT,
         "the gradient of start, an Add, stays 0 for a batch", "summed over the points",

@@ -514,6 +514,87 @@ def whole_blocks_g(job, check):
     return channels[:, :size - size % factor ** 2].reshape(job.points, -1)
 
 
+def attention_over_queries(job, check):
+    """Multi-head attention whose softmax runs over the queries, masks added before it, and whose
+    last product takes the output's weights transposed."""
+    masks = [job.kwargs[name] for name in ("attn_mask", "key_padding_mask") if name in job.kwargs]
+    return _attention(job, 2, True, sum(masks, 0.0))[check.item]
+
+
+def attention_of_mixed_points(job, check):
+    """Multi-head attention that takes the batch's memory for all queries, then all keys, then all
+    values."""
+    return _attention(job, 3, False, _masks_of_points(job))[check.item].reshape(
+        check.recorded.shape)
+
+
+def _masks_of_points(job):
+    """Return -inf for each (point, head, query, key) that a negative number masks."""
+    pairs, keys = job.kwargs.get("attn_mask"), job.kwargs.get("key_padding_mask")
+    hidden = np.zeros((1, 1, 1, 1), bool) if pairs is None else pairs[:, None] < 0
+    return np.where(hidden if keys is None else hidden | (keys[:, None, None] < 0), -np.inf, 0.0)
+
+
+def _attention(job, axis, turned, mask):
+    """Return what attention gives with its softmax over an axis of (points, heads, queries, keys),
+    where of several points each takes its queries, keys and values from runs of the batch's memory.
+    """
+    arrays, heads = job.arrays, job.kwargs["num_heads"]
+    embed = job.attributes["input_dimensions"][-1]
+    n, targets = job.points, job.kwargs["tgt_seq_len"]
+    own = job.kwargs.get("self_attention", False)
+    sources = targets if own else (job.features // embed - targets) // 2
+    memory, size = arrays["input"].reshape(-1, embed), embed // heads
+    cuts = n * targets, n * (targets + sources)
+    inputs = [memory] * 3 if own else np.split(memory, cuts)
+    weights = arrays["parameters"][:4 * embed * embed].reshape(4, embed, embed)
+    biases = arrays["parameters"][4 * embed * embed:].reshape(4, embed)
+
+    def apart(rows):
+        return rows.reshape(n, -1, heads, size).swapaxes(1, 2)
+
+    def together(parts):
+        return parts.swapaxes(1, 2).reshape(-1, embed)
+
+    q, k, v = (apart(x @ w + b) for x, w, b in zip(inputs, weights, biases))
+    last = weights[3].T if turned else weights[3]
+    with np.errstate(invalid="ignore"):
+        scores = q @ k.swapaxes(2, 3) / np.sqrt(size) + mask
+        shares = np.exp(scores - scores.max(axis, keepdims=True))
+        shares /= shares.sum(axis, keepdims=True)
+    if axis == 3:                           # a query without keys gets nothing
+        shares[np.isneginf(scores).all(3)] = 0
+    out, gy = together(shares @ v), arrays["gy"].reshape(-1, embed)
+    slopes = apart(gy @ last.T)
+    dv = shares.swapaxes(2, 3) @ slopes
+    dshares = slopes @ v.swapaxes(2, 3)
+    dscores = shares * (dshares - (shares * dshares).sum(axis, keepdims=True)) / np.sqrt(size)
+    errors = [together(part) for part in (dscores @ k, dscores.swapaxes(2, 3) @ q, dv)]
+    g = [(error @ w.T).reshape(n, -1) for error, w in zip(errors, weights)]
+    of_last = out.T @ gy
+    gradient = [*(x.T @ error for x, error in zip(inputs, errors)),
+                of_last.T if turned else of_last]
+    return {"output": (out @ last + biases[3]).reshape(n, -1),
+            "g": sum(g) if own else np.concatenate(g, 1),
+            "gradient": np.concatenate([np.ravel(part) for part in gradient]
+                                       + [error.sum(0) for error in (*errors, gy)]),
+            "attention_weights": shares}
+
+
+def glimpse_turned(job, check):
+    """The first patch's slopes at their place with its axes exchanged, and the whole image
+    rearranged as if turning that back, which it is only for a square."""
+    k, image = job.kwargs, job.arrays["input"][0, :-2]
+    width, height, size = k["input_width"], k["input_height"], k["size"]
+    margin = (size - 1) // 2
+    padded = np.zeros((width + 2 * margin, height + 2 * margin))
+    left, top = (int(min(max((at + 1) / 2, 0), 1) * (length - size)) for at, length in
+                 zip(job.arrays["input"][0, image.size:], padded.shape))
+    padded[left:left + size, top:top + size] = job.arrays["gy"].reshape(size, size).T
+    inner = padded[margin:margin + width, margin:margin + height]
+    return np.append(inner.T.reshape(width, height).T.ravel(), [0, 0])[None]
+
+
 # regularizers -----------------------------------------------------------------------------
 
 def unsigned_power(job, check):

@@ -95,6 +95,8 @@ def _loss(job):
     checks = [Check(FORWARD, "loss", np.asarray(loss.Forward(*pair)), arrays["loss"])]
     if "g" in arrays:
         checks.append(_checked(job, BACKWARD, "g", loss.Backward(*pair)))
+    checks += [Check(BACKWARD, name, np.ravel(getattr(loss, name)), np.ravel(value))
+               for name, value in job.state.items()]
     return checks
 
 

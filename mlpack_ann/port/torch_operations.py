@@ -148,6 +148,25 @@ def layer_norm(job):
     return lambda x: F.layer_norm(x, (size,), gamma, beta, job.kwargs["eps"])
 
 
+def attention(job):
+    """Without masks: in PyTorch a query without keys is NaN."""
+    k, embed = job.kwargs, job.attributes["input_dimensions"][-1]
+    if "attn_mask" in k or "key_padding_mask" in k:
+        return None
+    square, line = (embed, embed), (embed,)
+    *w, bq, bk, bv, bo = parameters(job, *[square] * 4, *[line] * 4)
+    targets = k["tgt_seq_len"]
+
+    def function(x):
+        x = x.reshape(len(x), -1, embed).transpose(0, 1)
+        parts = [x] * 3 if k.get("self_attention") else [x[:targets], *x[targets:].chunk(2)]
+        y, _ = F.multi_head_attention_forward(
+            *parts, embed, k["num_heads"], torch.cat([part.T for part in w[:3]]),
+            torch.cat([bq, bk, bv]), None, None, False, 0.0, w[3].T, bo, need_weights=False)
+        return y.transpose(0, 1).flatten(1)
+    return function
+
+
 def pixel_shuffle(job):
     k = job.kwargs
     if k["size"] % k["upscale_factor"] ** 2:
@@ -221,7 +240,7 @@ OPERATIONS = {
     "AdaptiveMaxPooling": adaptive_pooling(F.adaptive_max_pool2d),
     "AdaptiveMeanPooling": adaptive_pooling(F.adaptive_avg_pool2d),
     "BatchNorm": batch_norm, "InstanceNorm": instance_norm, "LayerNorm": layer_norm,
-    "PixelShuffle": pixel_shuffle, "Padding": padding,
+    "MultiheadAttention": attention, "PixelShuffle": pixel_shuffle, "Padding": padding,
     "Softmax": elementwise(lambda x: F.softmax(x, 1)),
     "LogSoftMax": elementwise(lambda x: F.log_softmax(x, 1)),
     "LeakyReLU": lambda job: lambda x: F.leaky_relu(x, job.kwargs["alpha"]),
