@@ -1,8 +1,9 @@
 """mlpack's neural-network module, compiled for Python.
 
 Layers are in `mlpack_ann.layer`, losses in `mlpack_ann.loss_functions`, activation functions in
-`mlpack_ann.activation_functions`, regularisers in `mlpack_ann.regularizer`; ``python -m mlpack_ann
-compare`` compares them with mlpack itself.
+`mlpack_ann.activation_functions`, initialisation rules in `mlpack_ann.init_rules`, distributions in
+`mlpack_ann.dists`, regularisers in `mlpack_ann.regularizer`; ``python -m mlpack_ann compare``
+compares them with mlpack itself.
 """
 from mlpack_ann import _variants
 

@@ -8,7 +8,7 @@ import pytest
 
 import mlpack_ann
 
-from mlpack_ann import activation_functions, layer, loss_functions
+from mlpack_ann import activation_functions, init_rules, layer, loss_functions
 from mlpack_ann.bench import case as cases
 from mlpack_ann.bench import layers, limits, losses, nets, report, summary, table, timing
 from tests.checks import assert_close, public_classes
@@ -24,7 +24,8 @@ def first_sizes():
     return [row for row in rows + given if len(row.libraries) > 1]
 
 
-@pytest.mark.parametrize("package", [layer, loss_functions, activation_functions])
+@pytest.mark.parametrize("package", [layer, loss_functions, activation_functions,
+                                     init_rules])
 def test_every_class_has_a_row(package):
     rows = {getattr(package, case.name) for case in table.CASES if case.package is package}
     assert rows == set(public_classes(package).values())
@@ -36,6 +37,10 @@ def test_libraries_compute_the_same(row):
     ours = results.pop("mlpack_ann")
     for theirs in results.values():
         assert theirs.dtype == row.dtype or ours.ndim == 0
+        if row.step == "Initialize":
+            assert np.isclose(theirs.mean(), ours.mean(), atol=0.3 * ours.std())
+            assert np.isclose(theirs.std(), ours.std(), rtol=0.1)
+            continue
         if (row.case.name, row.step) in RANDOM:
             assert set(np.unique(ours != 0)) == set(np.unique(theirs != 0)) == {False, True}
             assert np.isclose(abs(ours).sum(), abs(theirs).sum(), rtol=0.5)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpack_ann import activation_functions, layer, loss_functions, regularizer
+from mlpack_ann import (activation_functions, dists, init_rules, layer, loss_functions,
+                        regularizer)
 from tests.checks import public_classes
 
 README = Path(__file__).parent.parent / "README.md"
@@ -17,7 +18,7 @@ def test_the_example_learns(capsys):
     assert float(capsys.readouterr().out) < 30      # 110 is to know nothing: 100 * log(3)
 
 
-@pytest.mark.parametrize("package", [layer, loss_functions, regularizer])
+@pytest.mark.parametrize("package", [layer, loss_functions, regularizer, init_rules, dists])
 def test_every_class_is_in_the_box(package):
     named = set(re.findall(r"`(\w+)`", README.read_text()))
     assert set(public_classes(package)) <= named

@@ -1,6 +1,6 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              training)
+from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, init_rules,
+                              layers, losses, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -15,6 +15,7 @@ GROUPS = {
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "losses": losses.CASES,
+    "initialisation": init_rules.CASES,
     "training": training.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

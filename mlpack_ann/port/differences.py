@@ -505,4 +505,17 @@ TABLE = [
         "LRegularizer LRegularizer3", "3.x 4.4", GRADIENT,
         "an odd power loses the weight's sign", "times sign(w)", negative_weight,
         does.unsigned_power),
+    # initialisation rules
+    Difference(
+        "GaussianInitialization", "3.x", FORWARD,
+        "the standard deviation is what the variance should be", "its square root", None,
+        does.drawn_with_variance_as_deviation),
+    Difference(
+        "GlorotInitializationType", "3.x", FORWARD,
+        "the normal one's standard deviation is what the variance should be", "its square root",
+        lambda job, check: not job.kwargs["uniform"], does.drawn_with_variance_as_deviation),
+    Difference(
+        "OrthogonalInitialization", "3.x 4.4", FORWARD,
+        "with fewer rows than cols, W becomes (rows, rows)", "(rows, cols), with orthogonal rows",
+        lambda job, check: job.case["rows"] < job.case["cols"], does.drawn_as_square),
 ]
