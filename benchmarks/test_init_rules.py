@@ -1,7 +1,7 @@
-"""Initialisation rules."""
-from mlpack_ann.bench import init_rules
+"""Initialisation rules, distributions and regularisers."""
+from mlpack_ann.bench import dists, init_rules, regularizers
 
-CASES = init_rules.CASES
+CASES = init_rules.CASES + dists.CASES + regularizers.CASES
 
 
 def test_time(benchmark, call):

@@ -69,7 +69,7 @@ def oivs(width, k, gamma):
 @dataclass
 class Case:
     rule: object
-    drawn: Callable             # (rows, cols, area) -> the distribution of an element, if it has one
+    drawn: Callable             # (rows, cols, area) -> the distribution of an element, or None
 
     @property
     def id(self):

@@ -1,6 +1,6 @@
 """The whole table."""
-from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, init_rules,
-                              layers, losses, training)
+from mlpack_ann.bench import (arrangements, containers, convolutions, dists, elementwise,
+                              init_rules, layers, losses, regularizers, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -16,6 +16,8 @@ GROUPS = {
     "containers": containers.CASES,
     "losses": losses.CASES,
     "initialisation": init_rules.CASES,
+    "distributions": dists.CASES,
+    "regularisation": regularizers.CASES,
     "training": training.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

@@ -505,6 +505,11 @@ TABLE = [
         "LRegularizer LRegularizer3", "3.x 4.4", GRADIENT,
         "an odd power loses the weight's sign", "times sign(w)", negative_weight,
         does.unsigned_power),
+    # distributions
+    Difference(
+        "BernoulliDistribution", "3.x 4.4", BACKWARD,
+        "the log-probability is divided by the points, its derivative is not", "both are", batch,
+        does.times_points),
     # initialisation rules
     Difference(
         "GaussianInitialization", "3.x", FORWARD,

@@ -117,7 +117,7 @@ class Job:
 
 
 _FINITE_DIFFERENCES = re.compile(
-    r"finite differences: (g|gradient) is not the true derivative of Forward, "
+    r"finite differences: (g|gradient) is not the true derivative(?: of Forward)?, "
     r"max abs difference (\S+) \(max \|true\| (\S+),")
 
 

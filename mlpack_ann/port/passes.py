@@ -7,6 +7,11 @@ import numpy as np
 from mlpack_ann.port import draws
 from mlpack_ann.port.job import lookup
 
+# Whose `use_layer` is recorded.
+RULES = ("ConstInitialization", "GaussianInitialization", "GlorotInitialization",
+         "HeInitialization", "KathirvalavakumarSubavathiInitialization",
+         "LecunNormalInitialization", "NguyenWidrowInitialization", "OivsInitialization",
+         "OrthogonalInitialization", "RandomInitialization", "XavierInitialization")
 FORWARD, BACKWARD, GRADIENT = PASSES = ("Forward", "Backward", "Gradient")
 
 
@@ -14,8 +19,8 @@ FORWARD, BACKWARD, GRADIENT = PASSES = ("Forward", "Backward", "Gradient")
 class Check:
     """One value of one pass.
 
-    `ours` may be an exception, `recorded` is None where mlpack gives nothing. `truth` is the value by
-    central differences where it was recorded, `extrema` what a note says of it (see `Job`),
+    `ours` may be an exception, `recorded` is None where mlpack gives nothing. `truth` is the value
+    by central differences where it was recorded, `extrema` what a note says of it (see `Job`),
     `scale` the magnitude that the values have by nature, where all of a case may be far smaller,
     `chance` how far apart two draws of a random value may be,
     `undefined` and `truth_undefined` masks of elements that say nothing.
@@ -177,9 +182,22 @@ def _network_init(job):
     return checks
 
 
-RULES = ("ConstInitialization", "GaussianInitialization", "GlorotInitialization",
-         "HeInitialization", "KathirvalavakumarSubavathiInitialization",
-         "LecunNormalInitialization", "NguyenWidrowInitialization", "OivsInitialization",
-         "OrthogonalInitialization", "RandomInitialization", "XavierInitialization")
-_RUNNERS = {"layer": _layer, "init_rules": _init_rule, "loss_functions": _loss, "activation_functions": _activation,
-            "regularizer": _regularizer}
+def _distribution(job):
+    distribution, arrays = job.build(), job.arrays
+    x = arrays["input"]
+    checks = [Check(FORWARD, name, getattr(distribution, name)(x), arrays[name])
+              for name in ("LogProbability", "Probability") if name in arrays]
+    if "probability" in arrays:
+        checks.append(Check(FORWARD, "probability", distribution.probability,
+                            arrays["probability"]))
+    if "LogProbBackward" in arrays:
+        checks.append(Check(BACKWARD, "g", distribution.LogProbBackward(x),
+                            arrays["LogProbBackward"], extrema=job.extrema.get("g")))
+    if "dmu" in arrays:
+        checks += [Check(BACKWARD, name, value, arrays[name]) for name, value
+                   in zip(("dmu", "dsigma"), distribution.ProbBackward(x))]
+    return checks
+
+
+_RUNNERS = {"layer": _layer, "loss_functions": _loss, "activation_functions": _activation,
+            "regularizer": _regularizer, "init_rules": _init_rule, "dists": _distribution}
