@@ -1,8 +1,10 @@
 """mlpack's neural-network module, compiled for Python.
 
 Layers are in `mlpack_ann.layer`, losses in `mlpack_ann.loss_functions`, activation functions in
-`mlpack_ann.activation_functions`, regularisers in `mlpack_ann.regularizer`, rules of convolution in
-`mlpack_ann.convolution_rules`; ``python -m mlpack_ann compare`` compares them with mlpack itself.
+`mlpack_ann.activation_functions`, initialisation rules in `mlpack_ann.init_rules`, rules of
+convolution in `mlpack_ann.convolution_rules`, regularisers in `mlpack_ann.regularizer`,
+distributions in `mlpack_ann.dists`; ``python -m mlpack_ann compare`` compares them with mlpack
+itself.
 """
 from mlpack_ann import _variants
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from mlpack_ann import (activation_functions, convolution_rules, layer, loss_functions,
-                        regularizer)
+from mlpack_ann import (activation_functions, convolution_rules, dists, init_rules, layer,
+                        loss_functions, regularizer)
 from tests.checks import public_classes
 
 README = Path(__file__).parent.parent / "README.md"
@@ -18,7 +18,8 @@ def test_the_example_learns(capsys):
     assert float(capsys.readouterr().out) < 30      # 110 is to know nothing: 100 * log(3)
 
 
-@pytest.mark.parametrize("package", [layer, loss_functions, regularizer, convolution_rules])
+@pytest.mark.parametrize("package", [layer, loss_functions, regularizer, init_rules, dists,
+                                     convolution_rules])
 def test_every_class_is_in_the_box(package):
     named = set(re.findall(r"`(\w+)`", README.read_text()))
     assert set(public_classes(package)) <= named

@@ -1,7 +1,7 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, attention, containers, convolution_rules, convolutions,
-                              elementwise, layers, losses, norms, pooling, reinforcement, training,
-                              weighted)
+                              dists, elementwise, init_rules, layers, losses, norms, pooling,
+                              regularizers, reinforcement, training, weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -18,6 +18,9 @@ GROUPS = {
     "containers": containers.CASES,
     "attention": attention.CASES + reinforcement.CASES,
     "losses": losses.CASES + reinforcement.LOSSES,
+    "initialisation": init_rules.CASES,
+    "distributions": dists.CASES,
+    "regularisation": regularizers.CASES,
     "training": training.CASES,
 }
 CASES = [case for cases in GROUPS.values() for case in cases]

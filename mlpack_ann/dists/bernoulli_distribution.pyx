@@ -4,17 +4,16 @@ import numpy as np
 from cython cimport floating
 
 from mlpack_ann import _random
-from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
 from mlpack_ann._validation import flag, number
 from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
 
-from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_NDIM, PyArray_TYPE, flat,
-                                 import_array, ndarray)
+from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, flat, import_array,
+                                 ndarray)
 from mlpack_ann._elementwise_loss cimport LossMaps
 from mlpack_ann._loss_maps cimport run, run_wide
 from mlpack_ann._math cimport sigmoid_
-from mlpack_ann._validation cimport (ANY_FLOAT, Shape, as_input, as_operand, as_output, check_apart,
-                                     read_shape)
+from mlpack_ann._validation cimport Shape, as_output, check_apart, read_shape
+from mlpack_ann.dists.distribution cimport Distribution
 from mlpack_ann.loss_functions.elementwise_loss cimport ElementwiseLoss
 
 import_array()
@@ -26,7 +25,7 @@ cdef void sigmoid_map(const floating[::1] x, floating[::1] y) noexcept nogil:
         y[i] = sigmoid_(x[i])
 
 
-cdef class BernoulliDistribution:
+cdef class BernoulliDistribution(Distribution):
     """Independent Bernoulli distributions, one per element of `param`.
 
     The log-probability of an observation ``t`` in [0, 1] of one element is
@@ -47,24 +46,17 @@ cdef class BernoulliDistribution:
     -----
     mlpack divides the log-probability by the number of points, but not its derivative.
     """
-    __signature__ = ConstructorSignature()
-
-    cdef object _rng
     cdef LossMaps _maps                     # of minus the log-probability
-    cdef ndarray _param
     cdef bint _apply_logistic
     cdef double _eps, _log1p_eps
 
     def __init__(self, param, apply_logistic=True, eps=1e-10, rng=None):
         self._apply_logistic = flag(apply_logistic, self, "apply_logistic")
         self._eps = number(eps, self, "eps", minimum=0)
-        self.rng = rng
+        super().__init__(rng)
         loss = ReconstructionLoss(apply_logistic=self._apply_logistic, eps=self._eps)
         self._maps, self._log1p_eps = (<ElementwiseLoss>loss)._maps, (<ElementwiseLoss>loss)._b
-        cdef ndarray given = as_input(param, ANY_FLOAT, self, "param")
-        if PyArray_NDIM(given) == 0:
-            raise ValueError(f"{type(self).__name__}: param has shape (), expected (batch, ...)")
-        self._param = given.copy()
+        self._param = self._taken(param, "param")
 
     def LogProbability(self, observation):
         """Compute the log-probability of the observation, averaged over the points.
@@ -78,7 +70,7 @@ cdef class BernoulliDistribution:
         float
             Summed over the elements of a point, in double precision.
         """
-        cdef ndarray x = self._param, t = self._checked(observation)
+        cdef ndarray x = self._param, t = self._observed(observation)
         cdef double total = run_wide(&self._maps, x, t, self._eps, self._log1p_eps)
         return -total / PyArray_DIM(t, 0)
 
@@ -100,7 +92,7 @@ cdef class BernoulliDistribution:
         ndarray
         """
         cdef Shape shape
-        cdef ndarray x = self._param, t = self._checked(observation)
+        cdef ndarray x = self._param, t = self._observed(observation)
         read_shape(t, &shape)
         cdef ndarray g = as_output(output, &shape, PyArray_TYPE(t), self, "output")
         if output is not None:
@@ -140,34 +132,9 @@ cdef class BernoulliDistribution:
         return self._param.copy()
 
     @property
-    def rng(self):
-        """numpy.random.Generator, or None for the library's."""
-        return self._rng
-
-    @rng.setter
-    def rng(self, value):
-        self._rng = _random.check(value, self)
-
-    @property
     def apply_logistic(self):
         return self._apply_logistic
 
     @property
     def eps(self):
         return self._eps
-
-    def __repr__(self):
-        return representation(self)
-
-    def __reduce__(self):
-        return restore, (type(self), arguments_of(self), None)
-
-    def _check_built(self):
-        if self._param is None:
-            raise RuntimeError(f"{type(self).__name__}: __init__ was not called, expected it to be")
-
-    cdef ndarray _checked(self, object observation):
-        cdef Shape shape
-        self._check_built()
-        read_shape(self._param, &shape)
-        return as_operand(observation, &shape, PyArray_TYPE(self._param), self, "observation")

@@ -37,6 +37,7 @@ cdef class Layer:
         Where random numbers come from; see `mlpack_ann.RandomSeed`.
     """
     _state = ()
+    _own_start = False      # keeps its own initial values whatever an initialisation rule says
     __signature__ = ConstructorSignature()
 
     def __init__(self, dtype=None, rng=None):

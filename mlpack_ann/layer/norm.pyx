@@ -11,6 +11,7 @@ import_array()
 
 cdef class Norm(Layer):
     """``gamma * (x - mean) / sqrt(variance + eps) + beta``; `parameters` is gamma, then beta."""
+    _own_start = True
 
     def __init__(self, size, eps, dtype):
         self._built, self._unsized = False, True

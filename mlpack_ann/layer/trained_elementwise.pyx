@@ -10,6 +10,8 @@ cdef class TrainedElementwise(Elementwise):
 
     A class sets `_maps` and `_initial`, and writes `_gradient`.
     """
+    _own_start = True
+
     def __init__(self, dtype):
         self._built, self._unsized = False, True
         super().__init__(dtype)

@@ -583,4 +583,22 @@ TABLE = [
         "the filter is transposed where it is separable, else turned by 180 degrees (itself only "
         "with one row or column, or larger than the image)", "neither transposed nor turned", None,
         does.decomposed_filter),
+    # distributions
+    Difference(
+        "BernoulliDistribution", "3.x 4.4", BACKWARD,
+        "the log-probability is divided by the points, its derivative is not", "both are", batch,
+        does.times_points),
+    # initialisation rules
+    Difference(
+        "GaussianInitialization", "3.x", FORWARD,
+        "the standard deviation is what the variance should be", "its square root", None,
+        does.drawn_with_variance_as_deviation),
+    Difference(
+        "GlorotInitializationType", "3.x", FORWARD,
+        "the normal one's standard deviation is what the variance should be", "its square root",
+        lambda job, check: not job.kwargs["uniform"], does.drawn_with_variance_as_deviation),
+    Difference(
+        "OrthogonalInitialization", "3.x 4.4", FORWARD,
+        "with fewer rows than cols, W becomes (rows, rows)", "(rows, cols), with orthogonal rows",
+        lambda job, check: job.case["rows"] < job.case["cols"], does.drawn_as_square),
 ]

@@ -63,6 +63,8 @@ class Job:
         difference of mlpack's value from the true one, and the largest true one.
     undefined : dict
         Masks of the elements of recorded arrays that say nothing: on a kink, up to rounding.
+    network : list of Layer
+        What a rule initialises.
     remarks : list of str
         Conversions that were made, for the report.
     """
@@ -78,6 +80,7 @@ class Job:
     state: dict = field(default_factory=dict)
     extrema: dict = field(default_factory=dict)
     undefined: dict = field(default_factory=dict)
+    network: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
 
     @property
@@ -117,7 +120,7 @@ class Job:
 
 
 _FINITE_DIFFERENCES = re.compile(
-    r"finite differences: (g|gradient) is not the true derivative of Forward, "
+    r"finite differences: (g|gradient) is not the true derivative(?: of Forward)?, "
     r"max abs difference (\S+) \(max \|true\| (\S+),")
 
 

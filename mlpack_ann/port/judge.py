@@ -84,7 +84,8 @@ def _compare(judged, job, check):
         return              # there may be a truth to compare with
     ours, recorded = np.asarray(check.ours, float), np.asarray(check.recorded, float)
     if ours.shape == recorded.shape:
-        apart = np.where(check.undefined, 0.0, deviation(ours, recorded, check.scale))
+        likely = check.chance > 0 and np.abs(ours - recorded) <= check.chance
+        apart = np.where(check.undefined | likely, 0.0, deviation(ours, recorded, check.scale))
     else:
         apart = np.full(recorded.shape, np.inf)
     largest = float(apart.max(initial=0.0))

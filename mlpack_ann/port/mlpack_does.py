@@ -5,6 +5,8 @@ differences names them, so that a difference is explained only if it is exactly 
 """
 import numpy as np
 
+from mlpack_ann.init_rules import GaussianInitialization
+from mlpack_ann.port import draws
 from mlpack_ann.port.job import lookup
 
 
@@ -679,3 +681,23 @@ def steps_along_memory(job, check):
     if gives.shape != check.recorded.shape:
         return gives
     return np.where(np.isnan(gives), check.recorded, gives)
+
+
+# initialisation rules -----------------------------------------------------------------------
+
+def drawn(check, rule, shape):
+    """The recorded statistic, if chance allows it for what this rule draws."""
+    value, chance = draws.statistics(rule, shape)[check.item]
+    return np.where(np.abs(check.recorded - value) <= chance, check.recorded, value)
+
+
+def drawn_with_variance_as_deviation(job, check):
+    shape = job.case["rows"], job.case["cols"]
+    mean, variance = job.kwargs.get("mean", 0.0), job.kwargs.get("variance", 2 / sum(shape))
+    return drawn(check, GaussianInitialization(mean, variance**2), shape)
+
+
+def drawn_as_square(job, check):
+    """Of (rows, rows)."""
+    shape = [job.case["rows"]] * 2
+    return shape if check.item == "shape" else drawn(check, job.build(), shape)
