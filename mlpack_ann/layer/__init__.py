@@ -21,9 +21,11 @@ from mlpack_ann.layer.constant import Constant
 from mlpack_ann.layer.convolution import Convolution
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
+from mlpack_ann.layer.fast_lstm import FastLSTM
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
+from mlpack_ann.layer.gru import GRU
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
 from mlpack_ann.layer.highway import Highway
@@ -34,7 +36,9 @@ from mlpack_ann.layer.layer_norm import LayerNorm
 from mlpack_ann.layer.leaky_relu import LeakyReLU
 from mlpack_ann.layer.linear import Linear
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
+from mlpack_ann.layer.linear_recurrent import LinearRecurrent
 from mlpack_ann.layer.log_softmax import LogSoftMax
+from mlpack_ann.layer.lstm import LSTM
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
@@ -45,6 +49,7 @@ from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
+from mlpack_ann.layer.recurrent_layer import RecurrentLayer
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization
 from mlpack_ann.layer.repeat import Repeat
