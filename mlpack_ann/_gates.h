@@ -148,7 +148,8 @@ ALWAYS_INLINE void NAME(lstm_row_back)(const int peep, const int fast, const Swe
     T *di = d + i_at, *d_o = d + o_at, *df = d + f_at, *dz = d + z_at;
     UNITS {
         const T m = F(tanh)(now[j]), dh = gy[j] + later[j], z = az[j];
-        T i = ai[j], f = af[j], o = ao[j], si = i * (1 - i), sf = f * (1 - f), so = o * (1 - o), sum;
+        T i = ai[j], f = af[j], o = ao[j], sum;
+        T si = i * (1 - i), sf = f * (1 - f), so = o * (1 - o);
         if (fast) {
             si = NAME(fast_slope)(i), sf = NAME(fast_slope)(f), so = NAME(fast_slope)(o);
             i = NAME(fast_sigmoid)(i), f = NAME(fast_sigmoid)(f), o = NAME(fast_sigmoid)(o);
@@ -210,7 +211,7 @@ static void NAME(peepholes_back)(const Sweep *s, ptrdiff_t start, ptrdiff_t stop
     }
 }
 
-/* GRU: gates z, r and the candidate -------------------------------------------------------------- */
+/* GRU, of gates z, r and n ------------------------------------------------------------------ */
 
 static void NAME(gru_reset)(const Sweep *s, ptrdiff_t point, ptrdiff_t t)
 {

@@ -188,9 +188,14 @@ cdef class RecurrentLayer(Layer):
     def PreviousStep(self):
         """Return the number of the step before the next one given alone."""
         if self._left <= 0:
-            raise RuntimeError(f"{type(self).__name__}: the next step is the first of its sequence, "
+            raise RuntimeError(f"{type(self).__name__}: the next step is the first of a sequence, "
                                "expected one before")
         return self._done - 1
+
+    def RecurrentSize(self):
+        """Return how many numbers the states of a point are."""
+        self._check_built()
+        return self._states() * self.out_size
 
     # ---------------------------------------------------------------- hooks of a recurrent layer
 
@@ -389,4 +394,5 @@ cdef class RecurrentLayer(Layer):
         """Whether the derivatives are there that belong to this error."""
         cdef Shape shape
         read_shape(error, &shape)
-        return self._known is not None and has_shape(self._gy, &shape) and same_bits(self._gy, error)
+        return (self._known is not None and has_shape(self._gy, &shape)
+                and same_bits(self._gy, error))

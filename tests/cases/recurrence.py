@@ -151,8 +151,8 @@ def torch_gru(m, x, p):
     n, k = m.in_size, m.out_size
     w, b, u, v = torch.split(p, [3 * n * k, 3 * k, 2 * k * k, k * k])
     order, u = (1, 0, 2), torch.cat([u.view(k, -1), v.view(k, k)], 1)
-    weights = [blocks(w.view(n, -1), order, k), blocks(u, order, k), blocks(b[None], order, k)[:, 0],
-               torch.zeros(3 * k, dtype=p.dtype)]
+    weights = [blocks(w.view(n, -1), order, k), blocks(u, order, k),
+               blocks(b[None], order, k)[:, 0], torch.zeros(3 * k, dtype=p.dtype)]
 
     def function(x):
         start = torch.zeros(1, len(x), k, dtype=p.dtype)
