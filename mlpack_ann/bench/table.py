@@ -1,6 +1,6 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, containers, convolutions, elementwise, layers, losses,
-                              training)
+                              recurrence, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -14,6 +14,7 @@ GROUPS = {
     "dropout": elementwise.DROPOUT + layers.DROPOUT,
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
+    "recurrence": recurrence.CASES,
     "losses": losses.CASES,
     "training": training.CASES,
 }
