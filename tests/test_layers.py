@@ -14,7 +14,7 @@ from tests.checks import (DRAWS, Checks, assert_close, draws_of, generator, publ
                           slope, torch_or_skip)
 
 check = Checks()
-BASES = {"BaseLayer"}                   # made by the rows of the classes that inherit
+BASES = {"BaseLayer", "RecurrentLayer"}     # made by the rows of the classes that inherit
 
 
 def make(case, dtype, draw=0):

@@ -1,7 +1,7 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, attention, containers, convolution_rules, convolutions,
                               dists, elementwise, init_rules, layers, losses, norms, pooling,
-                              regularizers, reinforcement, training, weighted)
+                              recurrence, regularizers, reinforcement, training, weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -17,6 +17,7 @@ GROUPS = {
     "rearrangements": layers.REARRANGEMENTS + arrangements.COPIES + arrangements.ROWS,
     "containers": containers.CASES,
     "attention": attention.CASES + reinforcement.CASES,
+    "recurrence": recurrence.CASES,
     "losses": losses.CASES + reinforcement.LOSSES,
     "initialisation": init_rules.CASES,
     "distributions": dists.CASES,

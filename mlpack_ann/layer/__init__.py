@@ -24,11 +24,13 @@ from mlpack_ann.layer.dropconnect import DropConnect
 from mlpack_ann.layer.dropout import Dropout
 from mlpack_ann.layer.elu import ELU, SELU
 from mlpack_ann.layer.embedding import Embedding
+from mlpack_ann.layer.fast_lstm import FastLSTM
 from mlpack_ann.layer.flexible_relu import FlexibleReLU
 from mlpack_ann.layer.ftswish import FTSwish, FlattenTSwish
 from mlpack_ann.layer.glimpse import Glimpse
 from mlpack_ann.layer.group_norm import GroupNorm
 from mlpack_ann.layer.grouped_convolution import GroupedConvolution
+from mlpack_ann.layer.gru import GRU
 from mlpack_ann.layer.hard_tanh import HardTanH
 from mlpack_ann.layer.hardshrink import HardShrink
 from mlpack_ann.layer.highway import Highway
@@ -40,9 +42,11 @@ from mlpack_ann.layer.leaky_relu import LeakyReLU
 from mlpack_ann.layer.linear import Linear
 from mlpack_ann.layer.linear3d import Linear3D
 from mlpack_ann.layer.linear_no_bias import LinearNoBias
+from mlpack_ann.layer.linear_recurrent import LinearRecurrent
 from mlpack_ann.layer.log_softmax import LogSoftMax
 from mlpack_ann.layer.lookup import Lookup
 from mlpack_ann.layer.lp_pooling import LpPooling
+from mlpack_ann.layer.lstm import LSTM
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
 from mlpack_ann.layer.multi_layer import MultiLayer
@@ -56,6 +60,7 @@ from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
 from mlpack_ann.layer.recurrent import Recurrent
 from mlpack_ann.layer.recurrent_attention import RecurrentAttention
+from mlpack_ann.layer.recurrent_layer import RecurrentLayer
 from mlpack_ann.layer.reinforce_normal import ReinforceNormal
 from mlpack_ann.layer.relu6 import ReLU6
 from mlpack_ann.layer.reparametrization import Reparametrization

@@ -424,6 +424,34 @@ TABLE = [
         "Recurrent", "3.x", GRADIENT,
         "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
         start_of_batch, does.zero),
+    Difference(
+        "FastLSTM", "3.x", BACKWARD,
+        "slopes are s (1 - s) though s approximates the sigmoid",
+        "the slope of the approximation", None,
+        does.logistic_slopes_g),
+    Difference(
+        "FastLSTM", "3.x", GRADIENT,
+        "slopes are s (1 - s) though s approximates the sigmoid",
+        "the slope of the approximation", None,
+        does.logistic_slopes_gradient),
+    Difference(
+        "LSTM", "4.4", BACKWARD,
+        "goes back with the cell of the step after", "that of the step before", None,
+        does.next_cell_g),
+    Difference(
+        "LSTM", "4.4", GRADIENT,
+        "goes back with the cell of the step after; in U's gradient with h of the step",
+        "those of the step before", None,
+        does.next_cell_gradient),
+    Difference(
+        "GRU", "4.8", BACKWARD,
+        "what a step does to the later ones is left out", "back-propagation through time", None,
+        does.steps_apart_g),
+    Difference(
+        "GRU", "4.8", GRADIENT,
+        "what a step does to the later ones is left out; V's gradient lacks the reset gate",
+        "back-propagation through time", None,
+        does.steps_apart_gradient),
     # activation functions
     Difference(
         "GELUFunction", "3.x 4.4", BACKWARD,

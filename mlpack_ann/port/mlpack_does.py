@@ -370,6 +370,126 @@ def greater_of_both(job, check):
     return np.maximum(x, job.kwargs["alpha"] * x)
 
 
+# layers with a state ------------------------------------------------------------------------
+
+def sigmoid(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def fast_sigmoid(x):
+    """FastLSTM's approximation."""
+    a = np.abs(x / 2)
+    line = 0.935409070603099 + 0.0458812946797165 * (a - 1.7)
+    z = np.where(a < 1.7, 1.5 * a / (1 + a), np.where(a < 3, line, 0.99505475368673))
+    return (1 + np.copysign(z, x)) / 2
+
+
+def series(job):
+    """Return input and gy, step by step, and the numbers of features and units."""
+    arrays = (job.arrays[name].swapaxes(0, 1) for name in ("input", "gy"))
+    return *arrays, job.kwargs["in_size"], job.kwargs["out_size"]
+
+
+def logistic_slopes(job):
+    """Return FastLSTM's g and gradient with slopes s (1 - s), as if s were the sigmoid."""
+    x, gy, n, m = series(job)
+    w, b, u = np.split(job.arrays["parameters"], [4 * n * m, 4 * (n + 1) * m])
+    w, u = w.reshape(n, -1), u.reshape(m, -1)
+    h = c = np.zeros(gy.shape[1:])
+    steps = []
+    for one in x:
+        i, o, f, z = np.split(one @ w + b + h @ u, 4, 1)
+        i, o, f, z = fast_sigmoid(i), fast_sigmoid(o), fast_sigmoid(f), np.tanh(z)
+        before, c = (h, c), f * c + i * z
+        h = o * np.tanh(c)
+        steps.append((one, i, o, f, z, np.tanh(c), *before))
+    g, gradients, d, dc = [], 0, np.zeros((len(h), 4 * m)), 0
+    for (one, i, o, f, z, a, h, c), dh in zip(reversed(steps), reversed(gy)):
+        dh = dh + d @ u.T
+        e = dh * o * (1 - a * a) + dc
+        d = np.concatenate([z * e * i * (1 - i), a * dh * o * (1 - o), c * e * f * (1 - f),
+                            i * e * (1 - z * z)], 1)
+        dc = f * e
+        g.append(d @ w.T)
+        gradients += np.concatenate([(one.T @ d).ravel(), d.sum(0), (h.T @ d).ravel()])
+    return np.stack(g[::-1], 1), gradients
+
+
+def logistic_slopes_g(job, check):
+    return logistic_slopes(job)[0]
+
+
+def logistic_slopes_gradient(job, check):
+    return logistic_slopes(job)[1]
+
+
+def next_cell(job):
+    """Return the LSTM's g and gradient with the cell of the step after where that of the step
+    before is meant (0 at the last step), and h of the step itself in the gradients of U."""
+    x, gy, n, m = series(job)
+    w, u, peepholes = np.split(job.arrays["parameters"], [4 * (n + 1) * m, -3 * m])
+    w, u, (po, pf, pi) = w.reshape(4, n + 1, m), u.reshape(4, m, m), peepholes.reshape(3, m)
+    x = np.concatenate([x, np.ones((*x.shape[:2], 1))], 2)
+    h = c = np.zeros(gy.shape[1:])
+    steps = []
+    for one in x:
+        o, f, i, z = one @ w + h @ u
+        i, f, z = sigmoid(i + pi * c), sigmoid(f + pf * c), np.tanh(z)
+        c = f * c + i * z
+        o = sigmoid(o + po * c)
+        h = o * np.tanh(c)
+        steps.append((one, o, f, i, z, c, h))
+    g, gradients, d, dc, after = [], 0, np.zeros((4, *h.shape)), 0, 0 * c
+    for (one, o, f, i, z, c, h), dh in zip(reversed(steps), reversed(gy)):
+        dh = dh + (d @ u.swapaxes(1, 2)).sum(0)
+        do = dh * np.tanh(c) * o * (1 - o)
+        e = dh * o * (1 - np.tanh(c) ** 2) + do * po + dc
+        d = np.stack([do, after * e * f * (1 - f), z * e * i * (1 - i), i * e * (1 - z * z)])
+        dc = f * e + d[1] * pf + d[2] * pi
+        g.append((d @ w[:, :n].swapaxes(1, 2)).sum(0))
+        of_peepholes = np.stack([d[0] * c, d[1] * after, d[2] * after]).sum(1)
+        gradients += np.concatenate([(one.T @ d).ravel(), (h.T @ d).ravel(), of_peepholes.ravel()])
+        after = c
+    return np.stack(g[::-1], 1), gradients
+
+
+def next_cell_g(job, check):
+    return next_cell(job)[0]
+
+
+def next_cell_gradient(job, check):
+    return next_cell(job)[1]
+
+
+def steps_apart(job):
+    """Return the GRU's g and gradient without what a step does to the later ones, and without the
+    reset gate in the gradient of V."""
+    x, gy, n, m = series(job)
+    w, b, u, v = np.split(job.arrays["parameters"],
+                          np.cumsum([3 * n * m, 3 * m, 2 * m * m]))
+    w, u, v = w.reshape(n, -1), u.reshape(m, -1), v.reshape(m, m)
+    h, g, gradients = np.zeros(gy.shape[1:]), [], 0
+    for one, dh in zip(x, gy):
+        az, ar, an = np.split(one @ w + b, 3, 1)
+        z, r = sigmoid(az + (h @ u)[:, :m]), sigmoid(ar + (h @ u)[:, m:])
+        candidate = np.tanh(an + r * (h @ v))
+        e = dh * (1 - z) * (1 - candidate ** 2)
+        d = np.concatenate([dh * (h - candidate) * z * (1 - z), e * (h @ v) * r * (1 - r), e], 1)
+        g.append(d @ w.T)
+        gradients += np.concatenate([(one.T @ d).ravel(), d.sum(0), (h.T @ d[:, :2 * m]).ravel(),
+                                     (h.T @ e).ravel()])
+        h = z * h + (1 - z) * candidate
+    return np.stack(g, 1), gradients
+
+
+def steps_apart_g(job, check):
+    return steps_apart(job)[0]
+
+
+def steps_apart_gradient(job, check):
+    return steps_apart(job)[1]
+
+
 # losses -----------------------------------------------------------------------------------
 
 def pair(job):

@@ -167,6 +167,18 @@ def attention(job):
     return function
 
 
+def gru(job):
+    n, m = job.kwargs["in_size"], job.kwargs["out_size"]
+    if not job.kwargs.get("reset_after") or job.kwargs.get("rho"):
+        return None
+    w, b, u, v = parameters(job, (n, 3 * m), (1, 3 * m), (m, 2 * m), (m, m))
+    weights = [torch.cat([blocks[:, m:2 * m], blocks[:, :m], blocks[:, 2 * m:]], 1).T.contiguous()
+               for blocks in (w, torch.cat([u, v], 1), b)]
+    weights = [*weights[:2], weights[2][:, 0], torch.zeros(3 * m, dtype=w.dtype)]
+    return lambda x: torch.gru(x, torch.zeros(1, len(x), m, dtype=x.dtype), weights, True, 1, 0.0,
+                               False, False, True)[0]
+
+
 def pixel_shuffle(job):
     k = job.kwargs
     if k["size"] % k["upscale_factor"] ** 2:
@@ -241,6 +253,7 @@ OPERATIONS = {
     "AdaptiveMeanPooling": adaptive_pooling(F.adaptive_avg_pool2d),
     "BatchNorm": batch_norm, "InstanceNorm": instance_norm, "LayerNorm": layer_norm,
     "MultiheadAttention": attention, "PixelShuffle": pixel_shuffle, "Padding": padding,
+    "GRU": gru,
     "Softmax": elementwise(lambda x: F.softmax(x, 1)),
     "LogSoftMax": elementwise(lambda x: F.log_softmax(x, 1)),
     "LeakyReLU": lambda job: lambda x: F.leaky_relu(x, job.kwargs["alpha"]),

@@ -1,0 +1,11 @@
+from numpy cimport ndarray
+
+from mlpack_ann._gates cimport Sweep
+from mlpack_ann.layer.recurrent_layer cimport RecurrentLayer
+
+
+cdef class LSTMCell(RecurrentLayer):
+    cdef ndarray _recurrent                 # (units, gates * units)
+
+    # Hook of an LSTM.
+    cdef int _kind(self)                    # what is done forwards; back is the next of the list
