@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import mlpack_ann
+from mlpack_ann import _draws, layer
 from mlpack_ann import init_rules as package
-from mlpack_ann import layer
 from mlpack_ann.activation_functions import (LogisticFunction, RectifierFunction,
                                              SoftsignFunction, TanhFunction)
 from mlpack_ann.init_rules import (ConstInitialization, GaussianInitialization,
@@ -142,8 +142,9 @@ def test_elements_have_the_distribution(case, shape, dtype):
     # Neighbours do not depend on each other.
     if w.std() > rounding:
         z = (w.ravel() - w.mean()) / w.std()
-        for lag in (1, 2, 64, 300, 4096):
-            assert abs((z[lag:] * z[:-lag]).mean()) < 6 / w.size ** 0.5
+        for values in (z, (z**2 - 1) / (z**2).std()):
+            for lag in (1, 2, 16, 32, 48, 64, 300, 4096):
+                assert abs((values[lag:] * values[:-lag]).mean()) < 6 / w.size ** 0.5
 
 
 @any_dtype
@@ -255,6 +256,42 @@ def test_memory_of_the_size_of_the_array_is_not_needed(case, dtype):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 10_000
+
+
+@any_dtype
+@of_each
+def test_threads_give_the_same_bits(case, dtype):
+    before = mlpack_ann.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3, 7):
+            mlpack_ann.set_num_threads(threads)
+            results.append(seeded(case.rule).Initialize(rows=301, cols=299, dtype=dtype))
+    finally:
+        mlpack_ann.set_num_threads(before)
+    if isinstance(case.rule, MatrixRule):       # NumPy decomposes
+        assert all(np.allclose(result, results[0], atol=1e-5) for result in results)
+    else:
+        assert all((result == results[0]).all() for result in results)
+
+
+def test_the_words_are_philoxs():
+    """The known answers of its authors' library: of zeros, and of ones throughout."""
+    assert _draws.words(0, 0, 0)[0].tolist() == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    assert _draws.words(2**60 - 1, 2**64 - 1, 2**64 - 1)[15].tolist() == [
+        0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+
+
+@any_dtype
+def test_many_normal_numbers(dtype):
+    w = seeded(GaussianInitialization()).Initialize(shape=4_000_000, dtype=dtype).astype(float)
+    # Moments up to the eighth, against their standard errors; none is too far out.
+    for power, moment, error in ((1, 0, 1), (2, 1, 1.42), (3, 0, 3.88), (4, 3, 9.8), (6, 15, 101),
+                                 (8, 105, 1400)):
+        assert abs((w**power).mean() - moment) < 5 * error / 2000
+    assert 4.5 < abs(w).max() < 6.8
+    assert len(np.unique(w)) > (3_900_000 if dtype == np.float64 else 2_000_000)
+    assert abs((w[:-1] * w[1:]).mean()) < 5 / 2000
 
 
 # ---------------------------------------------------------------- against PyTorch
