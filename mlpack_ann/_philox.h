@@ -73,8 +73,8 @@ ANN_INLINE double ann_cosine_f64(double x)
 {
     const double z = x * x;
     const double tail = 1 / 479001600.0 + z * (-1 / 87178291200.0 + z * (1 / 20922789888000.0));
-    return 1 + z * (-0.5 + z * (1 / 24.0 + z * (-1 / 720.0 + z * (1 / 40320.0
-                                                                  - z * (1 / 3628800.0 - z * tail)))));
+    const double middle = 1 / 40320.0 - z * (1 / 3628800.0 - z * tail);
+    return 1 + z * (-0.5 + z * (1 / 24.0 + z * (-1 / 720.0 + z * middle)));
 }
 
 /* 53 random bits as a fraction of 1, below it. */
