@@ -364,6 +364,28 @@ def test_some_rules_take_all_weights_at_once(rule):
     assert len(parts) == 7
 
 
+@pytest.mark.parametrize("rule", [HeInitialization(), OrthogonalInitialization(),
+                                  NguyenWidrowInitialization(per_neuron=True)])
+def test_networks_are_initialised_by_weight(rule):
+    net = layer.Sequential(layers=[
+        layer.Convolution(3, 8, 5, 5), layer.BatchNorm(8), layer.PReLU(0.25),
+        layer.Sequential(layers=[layer.Linear(40, 30), layer.LinearNoBias(30, 10)]),
+        layer.Add(10)])
+    parameters = NetworkInitialization(seeded(rule), by_weight=True).Initialize(net)
+    np.testing.assert_array_equal(parameters, net.parameters)
+    convolution, norm, prelu, inner, add = net.layers
+    linear, plain = inner.layers
+    rule = seeded(rule)
+    for one in (convolution, linear, plain):
+        np.testing.assert_array_equal(one.weight, rule.Initialize(shape=one.weight.shape))
+    np.testing.assert_array_equal(add.parameters, rule.Initialize(shape=10))
+    assert (convolution.bias == 0).all() and (linear.bias == 0).all()
+    assert (norm.gamma == 1).all() and prelu.parameters == 0.25
+    loose = layer.Linear(4, 3)
+    NetworkInitialization(ConstInitialization(2), True).Initialize([loose])
+    np.testing.assert_array_equal(loose.parameters, [2] * 12 + [0] * 3)
+
+
 @any_dtype
 def test_layers_are_initialised(dtype):
     linear = layer.Linear(40, 30, dtype=dtype)
@@ -413,6 +435,8 @@ def test_networks_that_are_none():
         with pytest.raises(RuntimeError, match="__init__"):
             start.Initialize(layer.Linear.__new__(layer.Linear))
         np.testing.assert_array_equal(mixed[0].parameters, before)
+    with pytest.raises(TypeError, match="^NetworkInitialization: by_weight "):
+        NetworkInitialization(by_weight="yes")
     for bad in (3, "He", HeInitialization, object()):
         with pytest.raises(TypeError, match="^NetworkInitialization: initialize_rule "):
             NetworkInitialization(bad)
