@@ -243,8 +243,9 @@ def _by_weight(rule, Layer layer):
         for place in (<Container>layer)._places:
             _by_weight(rule, place.layer)
     elif layer.parameters is not None and not layer._own_start:
-        weight = getattr(layer, "weight", None)
-        if isinstance(weight, np.ndarray):
+        weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
+        if isinstance(weight, np.ndarray) and weight.size + (
+                0 if bias is None else bias.size) == layer.parameters.size:
             layer.parameters[:] = 0
             rule.Initialize(weight)
         else:

@@ -17,7 +17,7 @@ cdef class NetworkInitialization:
         False, as mlpack: the rule gets all `parameters` of a layer as one column (n, 1), biases
         among them, and a layer that holds others is one layer. True, as the rules' papers: it gets
         the `weight` of every layer, whose rows are the inputs of a neuron; biases become 0. Layers
-        that have no `weight` keep mlpack's way.
+        with other parameters than these keep mlpack's way.
 
     Notes
     -----
