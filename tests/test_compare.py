@@ -73,6 +73,8 @@ def test_no_row_of_the_table_is_stale():
     ("layer", "LeakyReLU", "4.8", "g_numeric"),
     ("loss_functions", "HuberLoss", "4.4", "g"),
     ("activation_functions", "TanhFunction", "4.4", "derivative"),
+    ("dists", "NormalDistribution", "4.4", "dsigma"),
+    ("dists", "BernoulliDistribution", "4.4", "LogProbBackward"),
 ])
 def test_a_changed_value_fails(tmp_path, capsys, group, name, version, array):
     content = packed(group, name, version)
@@ -103,6 +105,22 @@ def test_a_changed_value_fails_although_a_row_covers_its_case(tmp_path):
     result = compare(read(write(tmp_path, "layer", "LeakyReLU", content)))[0]
     assert result.verdict == FAILS
     assert [c.name for c in result.cases if c.failures] == ["smooth_alpha_unusual"]
+
+
+@pytest.mark.parametrize("name, statistic, factor, verdict", [
+    ("HeInitialization", "std", 1.002, EQUAL), ("HeInitialization", "std", 1.05, FAILS),
+    ("RandomInitialization", "max", 1.01, FAILS), ("XavierInitialization", "min", 0.99, FAILS),
+    ("OrthogonalInitialization", "WtW", 1.001, FAILS)])
+def test_a_statistic_is_compared_as_far_as_chance_allows(tmp_path, name, statistic, factor,
+                                                         verdict):
+    content = packed("init_rules", name, "4.4")
+    case = content["cases"][0]
+    if statistic == "WtW":
+        case["WtW"]["data"][0] *= factor
+    else:
+        case[statistic] *= factor
+    content["cases"] = [case]
+    assert compare(read(write(tmp_path, "init_rules", name, content)))[0].verdict == verdict
 
 
 def test_a_note_on_the_true_derivative_is_checked(tmp_path):

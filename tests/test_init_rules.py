@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import mlpack_ann
+from mlpack_ann import _draws, layer
 from mlpack_ann import init_rules as package
-from mlpack_ann import layer
 from mlpack_ann.activation_functions import (LogisticFunction, RectifierFunction,
                                              SoftsignFunction, TanhFunction)
 from mlpack_ann.init_rules import (ConstInitialization, GaussianInitialization,
@@ -142,8 +142,9 @@ def test_elements_have_the_distribution(case, shape, dtype):
     # Neighbours do not depend on each other.
     if w.std() > rounding:
         z = (w.ravel() - w.mean()) / w.std()
-        for lag in (1, 2, 64, 300, 4096):
-            assert abs((z[lag:] * z[:-lag]).mean()) < 6 / w.size ** 0.5
+        for values in (z, (z**2 - 1) / (z**2).std()):
+            for lag in (1, 2, 16, 32, 48, 64, 300, 4096):
+                assert abs((values[lag:] * values[:-lag]).mean()) < 6 / w.size ** 0.5
 
 
 @any_dtype
@@ -257,6 +258,42 @@ def test_memory_of_the_size_of_the_array_is_not_needed(case, dtype):
     assert peak < 10_000
 
 
+@any_dtype
+@of_each
+def test_threads_give_the_same_bits(case, dtype):
+    before = mlpack_ann.get_num_threads()
+    results = []
+    try:
+        for threads in (1, 2, 3, 7):
+            mlpack_ann.set_num_threads(threads)
+            results.append(seeded(case.rule).Initialize(rows=301, cols=299, dtype=dtype))
+    finally:
+        mlpack_ann.set_num_threads(before)
+    if isinstance(case.rule, MatrixRule):       # NumPy decomposes
+        assert all(np.allclose(result, results[0], atol=1e-5) for result in results)
+    else:
+        assert all((result == results[0]).all() for result in results)
+
+
+def test_the_words_are_philoxs():
+    """The known answers of its authors' library: of zeros, and of ones throughout."""
+    assert _draws.words(0, 0, 0)[0].tolist() == [0x6627E8D5, 0xE169C58D, 0xBC57AC4C, 0x9B00DBD8]
+    assert _draws.words(2**60 - 1, 2**64 - 1, 2**64 - 1)[15].tolist() == [
+        0x408F276D, 0x41C83B0E, 0xA20BC7C6, 0x6D5451FD]
+
+
+@any_dtype
+def test_many_normal_numbers(dtype):
+    w = seeded(GaussianInitialization()).Initialize(shape=4_000_000, dtype=dtype).astype(float)
+    # Moments up to the eighth, against their standard errors; none is too far out.
+    for power, moment, error in ((1, 0, 1), (2, 1, 1.42), (3, 0, 3.88), (4, 3, 9.8), (6, 15, 101),
+                                 (8, 105, 1400)):
+        assert abs((w**power).mean() - moment) < 5 * error / 2000
+    assert 4.5 < abs(w).max() < 6.8
+    assert len(np.unique(w)) > (3_900_000 if dtype == np.float64 else 2_000_000)
+    assert abs((w[:-1] * w[1:]).mean()) < 5 / 2000
+
+
 # ---------------------------------------------------------------- against PyTorch
 
 
@@ -327,6 +364,28 @@ def test_some_rules_take_all_weights_at_once(rule):
     assert len(parts) == 7
 
 
+@pytest.mark.parametrize("rule", [HeInitialization(), OrthogonalInitialization(),
+                                  NguyenWidrowInitialization(per_neuron=True)])
+def test_networks_are_initialised_by_weight(rule):
+    net = layer.Sequential(layers=[
+        layer.Convolution(3, 8, 5, 5), layer.BatchNorm(8), layer.PReLU(0.25),
+        layer.Sequential(layers=[layer.Linear(40, 30), layer.LinearNoBias(30, 10)]),
+        layer.Add(10)])
+    parameters = NetworkInitialization(seeded(rule), by_weight=True).Initialize(net)
+    np.testing.assert_array_equal(parameters, net.parameters)
+    convolution, norm, prelu, inner, add = net.layers
+    linear, plain = inner.layers
+    rule = seeded(rule)
+    for one in (convolution, linear, plain):
+        np.testing.assert_array_equal(one.weight, rule.Initialize(shape=one.weight.shape))
+    np.testing.assert_array_equal(add.parameters, rule.Initialize(shape=10))
+    assert (convolution.bias == 0).all() and (linear.bias == 0).all()
+    assert (norm.gamma == 1).all() and prelu.parameters == 0.25
+    loose = layer.Linear(4, 3)
+    NetworkInitialization(ConstInitialization(2), True).Initialize([loose])
+    np.testing.assert_array_equal(loose.parameters, [2] * 12 + [0] * 3)
+
+
 @any_dtype
 def test_layers_are_initialised(dtype):
     linear = layer.Linear(40, 30, dtype=dtype)
@@ -376,6 +435,8 @@ def test_networks_that_are_none():
         with pytest.raises(RuntimeError, match="__init__"):
             start.Initialize(layer.Linear.__new__(layer.Linear))
         np.testing.assert_array_equal(mixed[0].parameters, before)
+    with pytest.raises(TypeError, match="^NetworkInitialization: by_weight "):
+        NetworkInitialization(by_weight="yes")
     for bad in (3, "He", HeInitialization, object()):
         with pytest.raises(TypeError, match="^NetworkInitialization: initialize_rule "):
             NetworkInitialization(bad)

@@ -5,6 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
+import mlpack_ann
 from mlpack_ann.layer import Linear, LinearNoBias
 from mlpack_ann.regularizer import (L1Regularizer, L2Regularizer, LRegularizer, NoRegularizer,
                                     OrthogonalRegularizer)
@@ -102,3 +103,23 @@ def test_constructors_refuse():
             cls(**arguments)
     with pytest.raises(ValueError, match="^OrthogonalRegularizer: weight has shape"):
         OrthogonalRegularizer().Evaluate(np.ones((2, 3, 4)), np.zeros((2, 3, 4)))
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("power", [1, 2, 3, 4, 9, 30])
+def test_powers_of_large_arrays_on_threads(power, dtype):
+    rng = np.random.default_rng(4)
+    w, before = rng.uniform(-1.5, 1.5, (2, 700, 301)).astype(dtype)
+    regularizer = LRegularizer(power, 0.7)
+    threads, results = mlpack_ann.get_num_threads(), []
+    try:
+        for number in (1, 2, 3):
+            mlpack_ann.set_num_threads(number)
+            results.append(regularizer.Evaluate(w, before.copy()))
+    finally:
+        mlpack_ann.set_num_threads(threads)
+    wide = w.astype(float)
+    expected = before + power * 0.7 * np.sign(wide) * abs(wide) ** (power - 1)
+    np.testing.assert_allclose(results[0], expected, rtol=20 * power * np.finfo(dtype).eps,
+                               atol=20 * power * np.finfo(dtype).eps)
+    assert all((result == results[0]).all() for result in results)

@@ -9,6 +9,7 @@ from mlpack_ann.loss_functions.reconstruction_loss import ReconstructionLoss
 
 from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, flat, import_array,
                                  ndarray)
+from mlpack_ann._draws cimport draw_uniform
 from mlpack_ann._elementwise_loss cimport LossMaps
 from mlpack_ann._loss_maps cimport run, run_wide
 from mlpack_ann._math cimport sigmoid_
@@ -109,9 +110,9 @@ cdef class BernoulliDistribution(Distribution):
         ndarray of the shape and dtype of `param`
         """
         self._check_built()
-        generator = _random.generator(self.rng)
-        uniform = generator.random(self.param.shape, self.param.dtype)
-        return (uniform < self.probability).astype(self.param.dtype)
+        cdef ndarray result = np.empty_like(self._param)
+        draw_uniform(_random.generator(self._rng), result, 0, 1)
+        return np.less(result, self.probability, out=result)
 
     @property
     def probability(self):

@@ -1,6 +1,7 @@
 """One value for all weights. Source: mlpack ann/init_rules/const_init.hpp."""
 from numpy cimport ndarray
 
+from mlpack_ann._draws cimport fill
 from mlpack_ann._validation import number
 from mlpack_ann.init_rules.init_rule cimport InitRule, Sizes
 
@@ -23,5 +24,4 @@ cdef class ConstInitialization(InitRule):
         super().__init__()
 
     cdef int _fill(self, ndarray w, const Sizes* sizes, object generator) except -1:
-        (<object>w).fill(self.init_val)
-        return 0
+        return fill(w, self.init_val)

@@ -178,7 +178,7 @@ cdef int read_sizes(ndarray w, Sizes* sizes, InitRule rule) except -1:
     return 0
 
 
-def initialize_network(rule, network, owner):
+def initialize_network(rule, network, owner, by_weight=False):
     """Initialise the weights of layers by a rule; see :class:`NetworkInitialization`.
 
     `owner` is named in messages.
@@ -198,7 +198,10 @@ def initialize_network(rule, network, owner):
         raise TypeError(f"{name}: layers have the dtypes float32 and float64, expected one")
     if together is None:
         together = np.concatenate(blocks) if blocks else np.empty(0)
-    if getattr(rule, "use_layer", True):
+    if by_weight:
+        for layer in layers:
+            _by_weight(rule, layer)
+    elif getattr(rule, "use_layer", True):
         for block in blocks:
             rule.Initialize(block)
     elif blocks:
@@ -231,6 +234,22 @@ def _weights(Layer layer, name):
         raise RuntimeError(f"{name}: {type(layer).__name__} does not know its sizes yet, expected "
                            "them given, or a Forward first")
     return weights
+
+
+def _by_weight(rule, Layer layer):
+    """Initialise the `weight` of a layer, and of those in a container, and let biases be 0."""
+    cdef Place place
+    if isinstance(layer, Container):
+        for place in (<Container>layer)._places:
+            _by_weight(rule, place.layer)
+    elif layer.parameters is not None and not layer._own_start:
+        weight, bias = getattr(layer, "weight", None), getattr(layer, "bias", None)
+        if isinstance(weight, np.ndarray) and weight.size + (
+                0 if bias is None else bias.size) == layer.parameters.size:
+            layer.parameters[:] = 0
+            rule.Initialize(weight)
+        else:
+            rule.Initialize(layer.parameters)
 
 
 def _start_again(Layer layer):

@@ -1,6 +1,6 @@
 """Initial weights of whole networks. Source: mlpack ann/init_rules/network_init.hpp."""
 from mlpack_ann._signature import ConstructorSignature, arguments_of, representation, restore
-from mlpack_ann._validation import shown
+from mlpack_ann._validation import flag, shown
 from mlpack_ann.init_rules.init_rule import initialize_network
 from mlpack_ann.init_rules.random_init import RandomInitialization
 
@@ -13,22 +13,27 @@ cdef class NetworkInitialization:
     initialize_rule : InitRule, or another object with Initialize(W), optional
         A :class:`RandomInitialization` if omitted. If its attribute `use_layer` is False it is
         called once, with all weights; else layer by layer.
+    by_weight : bool, default=False
+        False, as mlpack: the rule gets all `parameters` of a layer as one column (n, 1), biases
+        among them, and a layer that holds others is one layer. True, as the rules' papers: it gets
+        the `weight` of every layer, whose rows are the inputs of a neuron; biases become 0. Layers
+        with other parameters than these keep mlpack's way.
 
     Notes
     -----
-    As in mlpack, a rule gets all `parameters` of a layer as one column (n, 1), biases among them,
-    and a layer that holds others is one layer. So rules that go by sizes see n inputs and one
-    neuron; call ``rule.Initialize(layer.weight)`` for the matrix itself. Norms, `PReLU` and
-    `FlexibleReLU` keep initial values of their own (mlpack 4's CustomInitialize).
+    Norms, `PReLU` and `FlexibleReLU` keep initial values of their own (mlpack 4's
+    CustomInitialize).
     """
     __signature__ = ConstructorSignature()
     cdef readonly object initialize_rule
+    cdef readonly bint by_weight
 
-    def __init__(self, initialize_rule=None):
+    def __init__(self, initialize_rule=None, by_weight=False):
         rule = RandomInitialization() if initialize_rule is None else initialize_rule
         if isinstance(rule, type) or not callable(getattr(rule, "Initialize", None)):
             raise TypeError(f"{type(self).__name__}: initialize_rule is {shown(rule)}, expected an "
                             "object with Initialize(W)")
+        self.by_weight = flag(by_weight, self, "by_weight")
         self.initialize_rule = rule
 
     def Initialize(self, network):
@@ -54,7 +59,7 @@ cdef class NetworkInitialization:
         """
         if self.initialize_rule is None:
             raise RuntimeError(f"{type(self).__name__}: __init__ was not called, expected it to be")
-        return initialize_network(self.initialize_rule, network, self)
+        return initialize_network(self.initialize_rule, network, self, self.by_weight)
 
     def __repr__(self):
         return representation(self)

@@ -1,23 +1,12 @@
 """Optimal initial value setting. Source: mlpack ann/init_rules/oivs_init.hpp."""
 import numpy as np
 
-from cython cimport floating
+from numpy cimport ndarray
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
-from mlpack_ann._draws cimport draw_uniform
-from mlpack_ann._math cimport sqrt_
+from mlpack_ann._draws cimport draw_roots
 from mlpack_ann._validation import integer, number, shown
 from mlpack_ann.activation_functions.logistic_function import LogisticFunction
 from mlpack_ann.init_rules.init_rule cimport InitRule, Sizes
-
-import_array()
-
-
-cdef void scaled_roots(floating[::1] w, floating scale) noexcept nogil:
-    cdef Py_ssize_t i
-    for i in range(w.shape[0]):
-        w[i] = scale * sqrt_(w[i])
-
 
 cdef class OivsInitialization(InitRule):
     """``b / (k * rows) * sqrt(a + 1)``, with a uniform between ``+-gamma``.
@@ -67,9 +56,5 @@ cdef class OivsInitialization(InitRule):
 
     cdef int _fill(self, ndarray w, const Sizes* sizes, object generator) except -1:
         cdef double scale = self._b / (<double>self.k * sizes.rows)
-        draw_uniform(generator, w, 1 - self.gamma, 1 + self.gamma)
-        if PyArray_TYPE(w) == NPY_DOUBLE:
-            scaled_roots[double](flat(w), scale)
-        else:
-            scaled_roots[float](flat(w), <float>scale)
-        return 0
+        # The factor is taken into the root.
+        return draw_roots(generator, w, scale**2 * (1 - self.gamma), scale**2 * (1 + self.gamma))

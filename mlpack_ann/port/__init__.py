@@ -6,6 +6,7 @@
 `job`              one recorded case in this library's terms
 `adapters`         conversions, where the mechanical rule of `job` is not enough;
                    `layer_adapters` and `loss_adapters` hold them
+`draws`            what chance leaves open of random values
 `passes`           running a job: what the library gives, beside what was recorded
 `differences`      THE table of differences: where mlpack is wrong, and how;
                    `mlpack_does` has the formulas of what it computes instead

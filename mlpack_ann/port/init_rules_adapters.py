@@ -3,6 +3,7 @@
 mlpack's matrix of rows x cols is (rows, cols) here; it is recorded in its column-major order.
 """
 import re
+from ast import literal_eval
 
 import numpy as np
 
@@ -43,8 +44,7 @@ def network(job):
         return
     text = job.case["layers"]
     for name, values in re.findall(r"(\w+)\(([^()]*)\)", text):
-        numbers = [float(value) if "." in value else int(value)
-                   for value in values.split(",") if value.strip()]
+        numbers = [literal_eval(value.strip()) for value in values.split(",") if value.strip()]
         job.network.append(lookup("layer", name)(**dict(zip(_LAYERS[name], numbers))))
     x = np.zeros((1, int(re.search(r"input (\d+)", text).group(1))))
     for layer in job.network:           # which take their sizes from it

@@ -1,27 +1,83 @@
 """Regularisation by powers of the weights. Source: mlpack ann/regularizer/lregularizer.hpp."""
 from cython cimport floating
-from libc.math cimport pow
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, flat, import_array, ndarray
+from numpy cimport NPY_DOUBLE, PyArray_DATA, PyArray_SIZE, PyArray_TYPE, import_array, ndarray
+
 from mlpack_ann._math cimport fabs_
+from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._validation import integer
 from mlpack_ann.regularizer.regularizer cimport Regularizer
 
 import_array()
 
+cdef enum:
+    BLOCK = 512                             # elements raised to a power at a time
 
-cdef void add(const floating[::1] w, floating[::1] gradient, int power,
-              floating factor) noexcept nogil:
+
+cdef struct Task:
+    bint wide                               # float64
+    const void* w
+    void* gradient
+    int power
+    double factor
+
+
+cdef inline void add_signs(const floating* w, floating* gradient, Py_ssize_t n,
+                           floating factor) noexcept nogil:
     cdef Py_ssize_t i
-    if power == 1:
-        for i in range(w.shape[0]):
-            gradient[i] += factor if w[i] > 0 else -factor if w[i] < 0 else w[i]
-    elif power == 2:
-        for i in range(w.shape[0]):
-            gradient[i] += 2 * factor * w[i]
+    for i in range(n):
+        gradient[i] += factor if w[i] > 0 else -factor if w[i] < 0 else w[i]
+
+
+cdef inline void add_scaled(const floating* w, floating* gradient, Py_ssize_t n,
+                            floating factor) noexcept nogil:
+    cdef Py_ssize_t i
+    for i in range(n):
+        gradient[i] += factor * w[i]
+
+
+cdef void add_powers(const floating* w, floating* gradient, Py_ssize_t n, int exponent,
+                     floating factor) noexcept nogil:
+    """Add ``factor * w * abs(w)**exponent``, by repeated squaring; n is at most BLOCK."""
+    cdef floating[BLOCK] square
+    cdef floating[BLOCK] result
+    cdef Py_ssize_t i
+    for i in range(n):
+        square[i] = fabs_(w[i])
+        result[i] = factor * w[i]
+    while True:
+        if exponent & 1:
+            for i in range(n):
+                result[i] *= square[i]
+        exponent >>= 1
+        if exponent == 0:
+            break
+        for i in range(n):
+            square[i] *= square[i]
+    for i in range(n):
+        gradient[i] += result[i]
+
+
+cdef inline void add(const Task* t, const floating* w, floating* gradient, Py_ssize_t start,
+                     Py_ssize_t stop) noexcept nogil:
+    cdef floating factor = <floating>t.factor
+    if t.power == 1:
+        add_signs(w + start, gradient + start, stop - start, factor)
+    elif t.power == 2:
+        add_scaled(w + start, gradient + start, stop - start, 2 * factor)
     else:
-        for i in range(w.shape[0]):
-            gradient[i] += power * factor * w[i] * <floating>pow(fabs_(w[i]), power - 2)
+        while start < stop:
+            add_powers(w + start, gradient + start, min(stop - start, <Py_ssize_t>BLOCK),
+                       t.power - 2, t.power * factor)
+            start += BLOCK
+
+
+cdef void add_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
+    cdef const Task* t = <const Task*>task
+    if t.wide:
+        add(t, <const double*>t.w, <double*>t.gradient, start, stop)
+    else:
+        add(t, <const float*>t.w, <float*>t.gradient, start, stop)
 
 
 cdef class LRegularizer(Regularizer):
@@ -46,10 +102,10 @@ cdef class LRegularizer(Regularizer):
         super().__init__(factor)
 
     cdef int _add(self, ndarray weight, ndarray gradient) except -1:
-        if PyArray_TYPE(weight) == NPY_DOUBLE:
-            add[double](flat(weight), flat(gradient), self.power, self.factor)
-        else:
-            add[float](flat(weight), flat(gradient), self.power, <float>self.factor)
+        cdef Task t
+        t.wide, t.power, t.factor = PyArray_TYPE(weight) == NPY_DOUBLE, self.power, self.factor
+        t.w, t.gradient = PyArray_DATA(weight), PyArray_DATA(gradient)
+        in_parts(add_part, &t, PyArray_SIZE(weight), 1)
         return 0
 
 
