@@ -378,6 +378,10 @@ TABLE = [
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
     Difference(
+        "RBF", "3.x 4.4", BACKWARD,
+        "computes nothing: g stays as it was, empty or 0", "the derivative of Forward", None,
+        does.zero),
+    Difference(
         "Recurrent", "3.x", GRADIENT,
         "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
         start_of_batch, does.zero),
