@@ -122,6 +122,29 @@ RANDOM = [
     }, reads={"Backward": ("gy", "p")}, make=noisy),
 ]
 
+def centred(cls, arguments, shape, dtype):
+    """RBF with centres like the points, and wide functions: so none of the results is 0."""
+    centres = normal((arguments["out_size"], shape[1]), dtype, seed=2)
+    return cls(centres=centres, betas=0.5 / shape[1])
+
+
+def centres(a):
+    return torch.from_numpy(a.layer.centres).to(a.x.dtype)
+
+
+def gaussians(x, centres, betas):
+    """By the differences: a product would lose digits."""
+    distances = torch.cdist(x, centres, compute_mode="donot_use_mm_for_euclid_dist")
+    return torch.exp(-betas * distances.square())
+
+
+RBF = [
+    LayerCase("RBF", {f"{i}-{o}-b{batch}": ({"out_size": o}, (batch, i))
+                      for i, o, batch in ((16, 64, 32), (64, 256, 256), (784, 1000, 256))}, {
+        "Forward": lambda a: (gaussians, a.x, centres(a), a.layer.betas),
+    }, make=centred),
+]
+
 READS = {"Forward": ("x", "y"), "Backward": (), "Gradient": ("x", "gy")}
 
 CASES = [

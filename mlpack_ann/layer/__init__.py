@@ -58,6 +58,7 @@ from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU
 from mlpack_ann.layer.pixel_shuffle import PixelShuffle
 from mlpack_ann.layer.positional_encoding import PositionalEncoding
+from mlpack_ann.layer.radial_basis_function import RBF
 from mlpack_ann.layer.recurrent import Recurrent
 from mlpack_ann.layer.recurrent_attention import RecurrentAttention
 from mlpack_ann.layer.recurrent_layer import RecurrentLayer

@@ -392,6 +392,10 @@ TABLE = [
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
     Difference(
+        "RBF", "3.x 4.4", BACKWARD,
+        "computes nothing: g stays as it was, empty or 0", "the derivative of Forward", None,
+        does.zero),
+    Difference(
         "MultiheadAttention", "4.4", FORWARD,
         "the softmax runs over the queries, so that masked keys are NaN; the output's weights "
         "are transposed",

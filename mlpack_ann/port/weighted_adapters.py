@@ -2,6 +2,7 @@
 import numpy as np
 
 from mlpack_ann.port.adapters import adapts
+from mlpack_ann.port.job import lookup
 from mlpack_ann.port.layer_adapters import dropout, regularizer
 
 
@@ -17,7 +18,7 @@ def embedding(job):
 
 
 @adapts("layer", "Lookup")
-def lookup(job):
+def lookup_layer(job):
     embedding(job)
     job.change(lambda a: a - 1, "input")
     job.remark("converted: indices are counted from 0")
@@ -43,3 +44,15 @@ def noisy_linear(job):
     job.kwargs["in_size"] = job.features
     recorded = job.case.settings if job.version == "3.x" else job.case.state
     job.attributes["noise"] = np.vstack([recorded["weightEpsilon"], recorded["biasEpsilon"]])
+
+
+@adapts("layer", "RBF")
+def rbf(job):
+    name = job.kwargs.get("activation")
+    if name is not None:
+        job.kwargs["activation"] = lookup("activation_functions", name)()
+    if "g" in job.arrays and job.arrays["g"].size == 0:
+        job.change(lambda g: np.zeros(job.arrays["input"].shape), "g")
+        job.remark("converted: an empty g is written as zeros")
+    if "betas" in job.case.state:
+        job.state = {"betas": job.case.state["betas"]}

@@ -2,6 +2,9 @@
 import numpy as np
 
 from mlpack_ann import layer
+from mlpack_ann.activation_functions import (MultiQuadFunction, SoftplusFunction,
+                                             SplineFunction)
+from mlpack_ann.activation_functions.activation import Activation
 
 from tests.case import LayerCase, numbers
 from tests.cases.linear import (BAD_SHAPES, REFUSED, affine, draw, draw_inferred,
@@ -94,6 +97,51 @@ RATIOS = [({"in_size": 2, "out_size": 3, "ratio": ratio}, error) for ratio, erro
 WITHOUT_REGULARIZER = [case for case in REFUSED if "regularizer" not in case[0]]
 
 
+# ---------------------------------------------------------------- distances
+
+def draw_centres(rng):
+    in_size, out_size = numbers(rng, 1, 40), numbers(rng, 2, 40)
+    betas = {} if rng.integers(2) else {"betas": rng.uniform(0.1, 1)}
+    return ({"centres": rng.uniform(-2, 2, (out_size, in_size)), **betas},
+            (numbers(rng, 1, 7), in_size))
+
+
+def draw_sized_centres(rng):
+    arguments, shape = draw_centres(rng)
+    out_size, in_size = arguments["centres"].shape
+    activation = [MultiQuadFunction, SplineFunction, SoftplusFunction][rng.integers(3)]()
+    return {"in_size": in_size, "out_size": out_size, **arguments, "activation": activation}, shape
+
+
+def scaled_distances(m, x):
+    return np.sqrt(m.betas * np.square(x[:, None] - m.centres).sum(2))
+
+
+def rbf(m, x):
+    return np.exp(-scaled_distances(m, x)**2)
+
+
+def rbf_of_activation(m, x):
+    return m.activation.Fn(scaled_distances(m, x))
+
+
+def torch_rbf(m, x, parameters):
+    import torch
+    return torch.exp(-m.betas * (x[:, None] - torch.from_numpy(m.centres)).square().sum(2))
+
+
+CENTRES = np.arange(1.0, 7).reshape(2, 3)
+NO_CENTRES = [({"centres": CENTRES, **change}, error) for change, error in [
+    ({"centres": None}, TypeError), ({"centres": "text"}, TypeError),
+    ({"centres": CENTRES + 1j}, TypeError), ({"centres": CENTRES[0]}, ValueError),
+    ({"centres": CENTRES[:0]}, ValueError), ({"centres": CENTRES[:, :0]}, ValueError),
+    ({"centres": CENTRES * np.inf}, ValueError), ({"centres": CENTRES[:1]}, ValueError),
+    ({"in_size": 2}, ValueError), ({"out_size": 3}, ValueError), ({"in_size": 2.5}, TypeError),
+    ({"betas": -1}, ValueError), ({"betas": "x"}, TypeError), ({"activation": "x"}, TypeError),
+    ({"activation": Activation()}, TypeError)]]
+NOT_FEATURES = [({"centres": CENTRES}, shape) for shape in ((3,), (2, 2), (2, 1, 3), (2, 0))]
+
+
 # ---------------------------------------------------------------- indices
 
 WORDS = 3                               # the vocabulary has at least so many
@@ -166,6 +214,10 @@ LAYERS = [
     LayerCase(layer.NoisyLinear, draw_inferred, noisy, name="-inferred", prepare=fix_noise,
               keeps_forward=True),
     LayerCase(layer.NoisyLinear, draw, noisy, name="-inference", prepare=prepare_inference,
+              keeps_forward=True),
+    LayerCase(layer.RBF, draw_centres, rbf, torch=torch_rbf, keeps_forward=True,
+              invalid=NO_CENTRES, bad_shapes=NOT_FEATURES),
+    LayerCase(layer.RBF, draw_sized_centres, rbf_of_activation, name="-activation",
               keeps_forward=True),
     *[case for cls, reference, torch in ((layer.Embedding, embedding, torch_embedding),
                                          (layer.Lookup, lookup, torch_lookup)) for case in (
