@@ -1,6 +1,6 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, containers, convolution_rules, convolutions,
-                              elementwise, layers, losses, training)
+                              elementwise, layers, losses, resampling, training)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -9,6 +9,7 @@ GROUPS = {
     "convolution rules": convolution_rules.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,
+    "resampling": resampling.CASES,
     "normalisation": layers.NORMALISATION,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,
