@@ -1,7 +1,8 @@
 """The whole table."""
 from mlpack_ann.bench import (arrangements, attention, containers, convolution_rules, convolutions,
                               dists, elementwise, init_rules, layers, losses, norms, pooling,
-                              recurrence, regularizers, reinforcement, training, weighted)
+                              recurrence, regularizers, reinforcement, resampling, training,
+                              weighted)
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
@@ -10,6 +11,7 @@ GROUPS = {
     "convolution-rules": convolution_rules.CASES,
     "pooling": layers.POOLING + pooling.CASES,
     "unpooling": layers.UNPOOLING,
+    "resampling": resampling.CASES,
     "normalisation": layers.NORMALISATION + norms.CASES,
     "activations": elementwise.ACTIVATIONS + elementwise.LAYERS + arrangements.ELEMENTWISE,
     "softmax": layers.SOFTMAX + arrangements.SOFTMIN,

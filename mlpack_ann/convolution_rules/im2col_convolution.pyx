@@ -1,6 +1,6 @@
 """Convolution as a product of matrices.
 
-Source: mlpack 4's ann/convolution_rules/im2col_convolution.hpp.
+Source: mlpack ann/convolution_rules/im2col_convolution.hpp.
 """
 from cython cimport floating
 from libc.string cimport memcpy, memset

@@ -12,6 +12,8 @@ from mlpack_ann.layer.base_layer import (
     MishFunctionLayer, ReLU, ReLULayer, Sigmoid, SigmoidLayer, SILU, SoftPlus, SoftPlusLayer,
     Swish, SwishFunctionLayer, TanH, TanhExp, TanHLayer)
 from mlpack_ann.layer.batch_norm import BatchNorm
+from mlpack_ann.layer.bicubic_interpolation import BicubicInterpolation
+from mlpack_ann.layer.bilinear_interpolation import BilinearInterpolation
 from mlpack_ann.layer.c_relu import CReLU
 from mlpack_ann.layer.celu import CELU
 from mlpack_ann.layer.channel_shuffle import ChannelShuffle
@@ -53,6 +55,7 @@ from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multihead_attention import MultiheadAttention
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
+from mlpack_ann.layer.nearest_interpolation import NearestInterpolation
 from mlpack_ann.layer.noisylinear import NoisyLinear
 from mlpack_ann.layer.padding import Padding
 from mlpack_ann.layer.parametric_relu import PReLU

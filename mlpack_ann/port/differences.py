@@ -429,6 +429,16 @@ TABLE = [
         "the gradient of start, an Add, stays 0 for a batch", "summed over the points",
         start_of_batch, does.zero),
     Difference(
+        "BilinearInterpolation", "3.x", BACKWARD,
+        "g is gy interpolated to the size of the input", "the derivative of Forward", None,
+        does.resampled_g),
+    Difference(
+        "NearestInterpolation", "4.8", FORWARD,
+        "only the first point of a batch is written", "every point", batch, does.first_point_only),
+    Difference(
+        "NearestInterpolation", "4.8", BACKWARD,
+        "only the first point of a batch is written", "every point", batch, does.first_point_only),
+    Difference(
         "FastLSTM", "3.x", BACKWARD,
         "slopes are s (1 - s) though s approximates the sigmoid",
         "the slope of the approximation", None,
