@@ -26,8 +26,8 @@ cdef class FFTConvolution(ConvolutionRule):
     Notes
     -----
     Results err by rounding relative to the largest one, not each to itself. Pixels that are
-    infinite or NaN make NaN of all the outputs of their image. The filter, dilated, is held with the zeros
-    between its elements; all positions of it are computed, whatever the stride.
+    infinite or NaN make NaN of all the outputs of their image. All positions of the filter are
+    computed, whatever the stride, and a dilated filter has zeros between its elements.
     """
     cdef readonly bint pad_last_dim
 
