@@ -4,7 +4,7 @@ from mlpack_ann.bench import (arrangements, containers, convolutions, elementwis
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
-    "linear": layers.PRODUCTS + weighted.CASES + weighted.RANDOM + weighted.RBF,
+    "linear": layers.PRODUCTS + weighted.CASES,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
     "pooling": layers.POOLING,
     "unpooling": layers.UNPOOLING,

@@ -42,6 +42,7 @@ from mlpack_ann.layer.log_softmax import LogSoftMax
 from mlpack_ann.layer.lookup import Lookup
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
+from mlpack_ann.layer.minibatch_discrimination import MiniBatchDiscrimination
 from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multiply_constant import MultiplyConstant
 from mlpack_ann.layer.multiply_merge import MultiplyMerge
