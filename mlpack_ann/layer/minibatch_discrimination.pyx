@@ -1,6 +1,6 @@
 """Minibatch discrimination. Source: mlpack ann/layer/minibatch_discrimination.hpp."""
 from cython cimport floating
-from libc.string cimport memcmp, memset
+from libc.string cimport memcmp, memcpy, memset
 from numpy cimport PyArray_ITEMSIZE
 
 from mlpack_ann._validation import integer
@@ -186,7 +186,7 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
     """
     cdef readonly Py_ssize_t features
     cdef ndarray _by_m                      # (batch, features * outputs): M, then derivatives by it
-    cdef bint _known                        # whether that is by what SLOPES holds
+    cdef bint _known                        # whether that is by M, for what SLOPES holds
 
     def __init__(self, in_size=None, out_size=None, features=None, *, dtype="float64", rng=None):
         self._built = False
@@ -255,13 +255,16 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
                  self._weight_of(&t))
         return 0
 
-    cdef int _differentiate(self, ndarray x, ndarray gy) except -1:
-        """Make `_by_m` the derivative by M; Gradient after Backward finds it there."""
+    cdef int _differentiate(self, ndarray x, ndarray gy, bint backward) except -1:
+        """Make `_by_m` the derivative by M. The Gradient after a Backward finds it there, if it is
+        of the same error."""
         cdef Task t
+        cdef bint known = self._known and not backward
         cdef Py_ssize_t columns = self._columns(), item = PyArray_ITEMSIZE(x), size
         cdef const char* behind = <const char*>PyArray_DATA(gy) + self._in_size * item
         self._require_forward(x)
         self._prepare(&t, x)
+        self._known = False
         if t.points == 0:
             return 0
         size = t.outputs * t.padded * item
@@ -270,7 +273,7 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
             turn(<const double*>behind, self.out_size, &t, <double*>t.slopes)
         else:
             turn(<const float*>behind, self.out_size, &t, <float*>t.slopes)
-        if self._known and memcmp(t.slopes, self._scratch.take(SLOPES, size), size) == 0:
+        if known and memcmp(t.slopes, self._scratch.take(SLOPES, size), size) == 0:
             return 0
         t.out = self._scratch.take(BY_TURNED, columns * t.padded * item)
         in_parts(differentiate, &t, t.outputs * (t.padded * item // VECTOR_BYTES),
@@ -278,17 +281,16 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
         if t.wide:
             to_planes(<double*>t.out, t.padded, columns, 0, columns,
                       <double*>PyArray_DATA(self._by_m), columns, t.points)
-            turn(<const double*>behind, self.out_size, &t,
-                 <double*>self._scratch.take(SLOPES, size))
         else:
             to_planes(<float*>t.out, t.padded, columns, 0, columns,
                       <float*>PyArray_DATA(self._by_m), columns, t.points)
-            turn(<const float*>behind, self.out_size, &t, <float*>self._scratch.take(SLOPES, size))
-        self._known = True
+        if backward:
+            memcpy(self._scratch.take(SLOPES, size), t.slopes, size)
+            self._known = True
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        self._differentiate(x, gy)
+        self._differentiate(x, gy, True)
         product_by_transposed(self._by_m, self._weight, g, self._scratch)
         if PyArray_TYPE(g) == NPY_DOUBLE:
             add_front(<const double*>PyArray_DATA(gy), self.out_size, <double*>PyArray_DATA(g),
@@ -299,6 +301,6 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:
-        self._differentiate(x, error)
+        self._differentiate(x, error, False)
         return transposed_product(x, self._by_m, gradient.reshape(self._in_size, self._columns()),
                                   self._scratch)
