@@ -209,7 +209,8 @@ cdef class RBF(Layer):
 
     def _width(self, points):
         """Return the betas that the distances of centres suggest."""
-        largest = max(np.square(points - point).sum(1).max() for point in points)
+        with np.errstate(over="ignore"):
+            largest = max(np.square(points - point).sum(1).max() for point in points)
         if not 0 < largest < np.inf:
             raise ValueError(f"{type(self).__name__}: betas is 0, expected a number above 0 for "
                              "centres without distances between them, or with infinite ones")
