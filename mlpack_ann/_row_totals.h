@@ -1,11 +1,10 @@
 /* The sum of each row of a matrix.
  *
  * Rows are short, as those of an image, and a SIMD loop over one would spend its time on the rest
- * that does not fill a vector and on adding up the lanes. So as many rows as a vector has lanes are
- * summed side by side: the rest is a whole vector that ends where the row does, without the lanes
- * that were counted already, and the rows' vectors are added up together, by pairs. Measured on
- * rows of 28: a sixth of the time. Limited by memory, from which the rows that come next are fetched
- * meanwhile.
+ * that does not fill a vector and on adding up the lanes. So the rest is a whole vector that ends
+ * where the row does, without the lanes that were counted already, and the vectors of as many rows
+ * as they have lanes are added up together, by pairs. Measured on rows of 28: a sixth of the time.
+ * Limited by memory, which is read in its order; by several rows at a time it took twice as long.
  *
  * 4096 elements of a row are added in the type itself, these sums in double. The file includes
  * itself twice, once for each type `real`.
@@ -65,11 +64,12 @@ static inline vec F(totals_of)(const real *x, ptrdiff_t stride, ptrdiff_t n, mas
     vec s[LANES];
     ptrdiff_t r, j;
     int count;
-    for (r = 0; r < LANES; r++)
-        s[r] = (vec)((mask)F(totals_load)(x + r * stride + n - LANES) & rest);
-    for (j = 0; j < whole; j += LANES)
-        for (r = 0; r < LANES; r++)
-            s[r] += F(totals_load)(x + r * stride + j);
+    for (r = 0; r < LANES; r++, x += stride) {
+        vec sum = F(totals_load)(x);
+        for (j = LANES; j < whole; j += LANES)
+            sum += F(totals_load)(x + j);
+        s[r] = sum + (vec)((mask)F(totals_load)(x + n - LANES) & rest);
+    }
     for (count = LANES / 2; count > 0; count /= 2)
         for (r = 0; r < count; r++)
             s[r] = ANN_TOTALS_SHUFFLE(mask, s[2 * r], s[2 * r + 1], EVEN)
@@ -78,9 +78,8 @@ static inline vec F(totals_of)(const real *x, ptrdiff_t stride, ptrdiff_t n, mas
 }
 
 /* y[i] = the sum of row i of x, of n elements. */
-ANN_APART void F(row_totals)(const real *x, real *y, ptrdiff_t rows, ptrdiff_t n, int fetched)
+ANN_APART void F(row_totals)(const real *x, real *y, ptrdiff_t rows, ptrdiff_t n)
 {
-    const ptrdiff_t ahead = 2 * LANES * n;
     mask rest;
     ptrdiff_t i, l;
     for (l = 0; l < LANES; l++)
@@ -98,8 +97,6 @@ ANN_APART void F(row_totals)(const real *x, real *y, ptrdiff_t rows, ptrdiff_t n
         /* The last ones overlap those before; too few of them are summed one by one. */
         const ptrdiff_t at = i + LANES <= rows || rows < LANES ? i : rows - LANES;
         const vec total = F(totals_of)(x + at * n, rows < LANES ? 0 : n, n, rest);
-        for (l = 0; fetched && l < LANES * n; l += ANN_LINE / (ptrdiff_t)sizeof(real))
-            ANN_FETCH(x + at * n + ahead + l);
         memcpy(y + at, &total, rows < LANES ? sizeof(real) : sizeof total);
         i -= rows < LANES ? LANES - 1 : 0;
     }

@@ -14,10 +14,8 @@ from mlpack_ann.layer.layer cimport Layer
 import_array()
 
 cdef extern from "_row_totals.h" nogil:
-    void ann_row_totals_f32(const float* x, float* y, Py_ssize_t rows, Py_ssize_t n,
-                            bint fetched)
-    void ann_row_totals_f64(const double* x, double* y, Py_ssize_t rows, Py_ssize_t n,
-                            bint fetched)
+    void ann_row_totals_f32(const float* x, float* y, Py_ssize_t rows, Py_ssize_t n)
+    void ann_row_totals_f64(const double* x, double* y, Py_ssize_t rows, Py_ssize_t n)
 
 cdef extern from "_row_sums.h" nogil:
     enum:
@@ -67,11 +65,9 @@ cdef inline void sum_part(const Sums* t, Py_ssize_t start, Py_ssize_t stop, cons
     if t.inner == 1:
         start, stop = start * ROWS, min(stop * ROWS, t.outer)
         if floating is double:
-            ann_row_totals_f64(x + start * t.terms, y + start, stop - start, t.terms,
-                               t.fetched)
+            ann_row_totals_f64(x + start * t.terms, y + start, stop - start, t.terms)
         else:
-            ann_row_totals_f32(x + start * t.terms, y + start, stop - start, t.terms,
-                               t.fetched)
+            ann_row_totals_f32(x + start * t.terms, y + start, stop - start, t.terms)
         return
     for item in range(start, stop):
         o, j = item // t.spans, item % t.spans * t.span

@@ -160,7 +160,8 @@ COMPARED = {"in_size": 3, "out_size": 5, "features": 2}
 NOT_COMPARED = [({**COMPARED, **change}, error) for change, error in [
     ({"in_size": 0}, ValueError), ({"in_size": 5}, ValueError), ({"out_size": 2.5}, TypeError),
     ({"features": 0}, ValueError), ({"features": None}, TypeError),
-    ({"features": 2**31 - 1}, ValueError), ({"dtype": "int32"}, TypeError), ({"rng": 3}, TypeError)]]
+    ({"features": 2**31 - 1}, ValueError), ({"dtype": "int32"}, TypeError),
+    ({"rng": 3}, TypeError)]]
 NOT_POINTS = [(COMPARED, shape) for shape in ((3,), (2, 4), (2, 5), (2, 1, 3), (2, 0))] + [
     ({"out_size": 5, "features": 2}, shape) for shape in ((2, 5), (2, 0), (2, 7))]
 
