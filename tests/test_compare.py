@@ -118,6 +118,16 @@ def tanh_and_rectifier():
             "g": gy * (1 - y * y + (x > 0))}
 
 
+def exponential_and_identity():
+    """ELU's slope of 4.8 is written for its output where its input is negative."""
+    x, gy = np.array([[0.5, -0.5]]), np.array([[1.5, 2.0]])
+    y = np.where(x < 0, 0.7 * np.expm1(x), x) + x
+    return {"args": {"layers": [{"class": "ELU", "args": {"alpha": 0.7}},
+                                {"class": "Identity", "args": {}}]},
+            "settings": {"InputDimensions": [2]}, "input": x, "output": y, "gy": gy,
+            "g": gy * (np.where(x < 0, y + 0.7, 1) + 1)}
+
+
 # What mlpack gives where no packed record shows it, by hand or from what one shows.
 CONSTRUCTED = [recorded(version, "layer", name, case) for version, name, case in (
     ("3.x", "Glimpse", glimpse_of_three()),
@@ -127,7 +137,8 @@ CONSTRUCTED = [recorded(version, "layer", name, case) for version, name, case in
     ("3.x", "WeightNorm", point_given_twice("WeightNorm", "convolution", slice(2))),
     ("3.x", "AtrousConvolution", dilated_last_tap()),
     ("4.4", "GroupedConvolution", in_one_group()),
-    ("4.4", "AddMerge", tanh_and_rectifier()))]
+    ("4.4", "AddMerge", tanh_and_rectifier()),
+    ("4.8", "AddMerge", exponential_and_identity()))]
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=identity)

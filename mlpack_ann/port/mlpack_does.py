@@ -180,6 +180,9 @@ SLOPE = {"Sigmoid": lambda x, y: y * (1 - y), "TanH": lambda x, y: 1 - y * y,
          "Swish": lambda x, y: y / x * (1 + x - y), "SILU": lambda x, y: y / x * (1 + x - y),
          "TanhExp": lambda x, y: y / x + x * np.exp(x) * (1 - (y / x) ** 2),
          "GELU": lambda x, y: rounded_gelu_derivative(x)}
+SLOPE_IN_4_8 = {"ReLU": lambda x, y, layer: np.sign(y),
+                "ELU": lambda x, y, layer: np.where(x < 0, y + layer.alpha, 1),
+                "CELU": lambda x, y, layer: np.where(x < 0, y / layer.alpha + 1, 1)}
 
 
 def slopes_at_the_sum(job, check):
@@ -188,8 +191,8 @@ def slopes_at_the_sum(job, check):
     x, y, gy = (job.arrays[name] for name in ("input", "output", "gy"))
     merged, g = prepare(job), np.zeros(x.shape)     # which holds the layers, with their weights
     for one, layer in zip(job.case.args["layers"], job.kwargs["layers"]):
-        if one["class"] == "ReLU" and job.version == "4.8":
-            g += gy * np.sign(y)
+        if one["class"] in SLOPE_IN_4_8 and job.version == "4.8":
+            g += gy * SLOPE_IN_4_8[one["class"]](x, y, layer)
         elif one["class"] in SLOPE:
             g += gy * SLOPE[one["class"]](x, y)
         else:
@@ -696,8 +699,7 @@ def first_label_only_g(job, check):
 
 
 def last_reward(job):
-    """Return the reward of the last row but one, for which 3.x takes that of all points, and what
-    rewards are divided by."""
+    """Return the reward of the last point that counts, taken for that of all, and its divisor."""
     x, t = pair(job)
     counted = len(x) - 1
     rewarded = counted > 0 and x[-2].argmax() == t[counted - 1]
