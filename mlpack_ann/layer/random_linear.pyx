@@ -36,14 +36,17 @@ cdef class RandomLinear(Linear):
             self._used_bias = self._used[weights:]
         return self._used
 
+    cdef int _require_weights(self, ndarray parameters) except -1:
+        """Refuse others than these: drawing may run foreign code."""
+        if self._parameters is not parameters:
+            raise RuntimeError(f"{type(self).__name__}: __init__ was called while numbers were "
+                               "drawn")
+        return 0
+
     # ---------------------------------------------------------------- hooks of a layer
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        cdef ndarray weight = self._weight
         self._varied = self._vary()
-        if self._weight is not weight:      # drawing may run foreign code
-            raise RuntimeError(f"{type(self).__name__}: __init__ was called while numbers were "
-                               "drawn")
         self._remember(x)
         if self._varied:
             return product(x, self._used_weight, self._used_bias, y, self._scratch)
