@@ -186,9 +186,12 @@ cdef class NoisyLinear(RandomLinear):
         return 2 * (<object>self._in_size + 1) * self.out_size
 
     cdef int _initialise(self) except -1:
+        cdef ndarray parameters = self._parameters
         bound = self._in_size ** -0.5
         mean = self._parameters[:self._size() // 2]
-        mean[:] = _random.generator(self.rng).uniform(-bound, bound, len(mean))
+        start = _random.generator(self.rng).uniform(-bound, bound, len(mean))
+        self._require_weights(parameters)
+        mean[:] = start
         deviations = self._deviations()
         deviations[:self._in_size] = 0.5 * bound
         deviations[self._in_size] = 0.5 * self.out_size ** -0.5
