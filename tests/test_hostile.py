@@ -263,6 +263,11 @@ def test_a_second_init_starts_afresh():
         layer.__init__(**{name: value for name, value in (("in_size", 2), ("out_size", 3))
                           if hasattr(layer, name)})
         assert layer.mask is None
+    for layer in (layers.DropConnect(5, 4), layers.NoisyLinear(5, 4)):
+        layer.Forward(np.ones((3, 5)))
+        layer.__init__(2, 8)                # as many weights
+        assert layer.Forward(np.ones((3, 2))).shape == (3, 8)
+        assert layer.Backward(np.ones((3, 2)), np.ones((3, 8)), np.ones((3, 8))).shape == (3, 2)
 
 
 @pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda case: case.id)

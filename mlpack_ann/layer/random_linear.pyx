@@ -29,7 +29,8 @@ cdef class RandomLinear(Linear):
     cdef ndarray _own_weights(self):
         """Return the memory of W and b, flat."""
         cdef Py_ssize_t weights = self._in_size * self.out_size, size = weights + self.out_size
-        if (self._used is None or PyArray_DIM(self._used, 0) != size
+        if (self._used is None or PyArray_DIM(self._used_weight, 0) != self._in_size
+                or PyArray_DIM(self._used_weight, 1) != self.out_size
                 or PyArray_TYPE(self._used) != self._typenum):
             self._used = np.empty(size, self.dtype)
             self._used_weight = self._used[:weights].reshape(self._in_size, self.out_size)
