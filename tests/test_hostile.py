@@ -359,6 +359,44 @@ def test_arguments_that_change_the_layer_while_they_are_read():
                                               lambda: add.__init__(4, dtype="float32")))
 
 
+class Number:
+    """A number that does something, once, when it is read."""
+
+    def __init__(self, value, action):
+        self.value, self.action = value, action
+
+    def read(self, *args, **options):
+        action, self.action = self.action, None
+        if action:
+            action()
+        return self.value
+
+    __index__ = __float__ = read
+
+
+@pytest.mark.parametrize("cls, good, name", [
+    (layers.Linear, (2, 3), "out_size"), (layers.Linear3D, (2, 3), "out_size"),
+    (layers.LSTM, (2, 3), "out_size"), (layers.FastLSTM, (2, 3), "out_size"),
+    (layers.GRU, (2, 3), "out_size"), (layers.LinearRecurrent, (2, 3), "in_size"),
+    (layers.NoisyLinear, (2, 3), "out_size"), (layers.DropConnect, (2, 3), "in_size"),
+    (layers.Embedding, (5, 3), "vocab_size"), (layers.Glimpse, (1, 2, 1, 2, 4, 4), "depth"),
+    (layers.MultiheadAttention, (3, 2), "num_heads"), (layers.LpPooling, (2, 2, 2), "norm_type"),
+    (layers.GroupNorm, (2, 4), "size"), (layers.AlphaDropout, (), "alpha_dash"),
+    (layers.ChannelShuffle, (2, 2, 4, 2), "group_count"),
+], ids=lambda value: value.__name__ if isinstance(value, type) else "")
+def test_arguments_that_call_the_constructor(cls, good, name):
+    """Their sizes must not be mixed with those of that call."""
+    layer = cls.__new__(cls)
+    arguments = dict(zip(cls.__signature__.parameters, good))
+    number = Number(arguments.get(name, 2), lambda: layer.__init__(*good))
+    with pytest.raises((RuntimeError, TypeError), match=f"^{cls.__name__}: .*__init__ was called"):
+        layer.__init__(**{**arguments, name: number})
+    with pytest.raises(RuntimeError, match=f"^{cls.__name__}: __init__ was not called, or failed"):
+        layer.Forward(np.ones((2, 4, 2, 2)))
+    layer.__init__(*good)
+    repr(layer)
+
+
 class Interferes(np.random.Generator):
     """A generator that does something, once, when it is asked for numbers."""
     action = None

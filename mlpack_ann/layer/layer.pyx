@@ -389,6 +389,14 @@ cdef class Layer:
             check_apart(out, self._parameters, self._parameters, self, name, "parameters")
         return 0
 
+    @property
+    def _finished(self):
+        """Whether `__init__` has come to its end; see _validation.pyx."""
+        return self._built
+
+    def _disable(self):
+        self._built = False
+
     def _check_built(self):
         if not self._built:
             raise RuntimeError(f"{type(self).__name__}: __init__ was not called, or failed; "
