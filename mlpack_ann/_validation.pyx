@@ -30,6 +30,22 @@ def shown(value):
     return text if len(text) <= 200 else text[:197] + "..."
 
 
+cdef object convert(object function, object value, object owner):
+    """Return what a function, which may run foreign code, makes of a value.
+
+    That code must not call the owner's `__init__` while it runs already: sizes read before would
+    be mixed with those of the other call.
+    """
+    cdef bint unfinished = getattr(owner, "_finished", None) is False
+    try:
+        return function(value)
+    finally:
+        if unfinished and owner._finished:
+            owner._disable()
+            raise RuntimeError(f"{name_of(owner)}: __init__ was called while arguments were read, "
+                               "expected no such call")
+
+
 cdef object dtype_of(int typenum):
     return FLOAT32 if typenum == NPY_FLOAT else FLOAT64
 
@@ -62,11 +78,15 @@ def as_array(x, owner, name):
     if x is None:
         raise TypeError(f"{name_of(owner)}: {name} is None, expected an array")
     try:
-        if hasattr(x, "__dlpack__") and not hasattr(x, "__array_interface__"):
-            return np.from_dlpack(x)
-        return np.asarray(x)
+        return convert(foreign_array, x, owner)
     except (ValueError, TypeError, RuntimeError, BufferError, AttributeError) as error:
         raise TypeError(f"{name_of(owner)}: {name} cannot be read as an array: {error}") from None
+
+
+def foreign_array(x):
+    if hasattr(x, "__dlpack__") and not hasattr(x, "__array_interface__"):
+        return np.from_dlpack(x)
+    return np.asarray(x)
 
 
 def as_memory(x, owner, name):
@@ -124,7 +144,7 @@ cdef int refuse_overlap(object owner, str name, str other) except -1:
 def integer(value, owner, name, minimum=1):
     """Return `value` as an int of at least `minimum`."""
     try:
-        number = operator.index(value)
+        number = value if type(value) is int else convert(operator.index, value, owner)
     except TypeError:
         raise TypeError(f"{name_of(owner)}: {name} is {shown(value)}, expected an integer"
                         ) from None
@@ -139,7 +159,7 @@ def real(value, owner, name):
     """Return `value` as a float, which may be infinite or NaN."""
     try:
         if not isinstance(value, (str, bytes, bytearray)):      # float reads text too
-            return float(value)
+            return value if type(value) is float else convert(float, value, owner)
     except (TypeError, ValueError):
         pass
     except OverflowError:
@@ -172,7 +192,7 @@ def flag(value, owner, name):
 def floating_dtype(value, owner, name="dtype"):
     """Return `value` as the dtype float32 or float64."""
     try:
-        dtype = None if value is None else np.dtype(value)
+        dtype = None if value is None else convert(np.dtype, value, owner)
     except (TypeError, ValueError, SyntaxError, OverflowError):
         dtype = None
     if dtype is None or dtype not in (FLOAT32, FLOAT64):     # to a dtype None means float64

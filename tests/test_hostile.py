@@ -123,6 +123,26 @@ def test_messages_are_short():
     assert len(str(caught.value)) < 400
 
 
+@pytest.mark.parametrize("cls", [layers.LSTM, layers.FastLSTM, layers.GRU, layers.LinearRecurrent,
+                                 layers.NoisyLinear, layers.Linear3D, layers.Linear])
+def test_numbers_of_weights_do_not_wrap_around(cls):
+    # Of the second pair, the number of FastLSTM's weights is 2**64 + 166832.
+    for sizes in ((2**31 - 1, 2**31 - 1), (92680, 2**31 - 46340)):
+        with pytest.raises((ValueError, MemoryError), match="parameters would have|Unable to"):
+            cls(*sizes)
+    layer = cls(out_size=2**31 - 1)
+    with pytest.raises(ValueError, match=f"^{cls.__name__}: parameters would have"):
+        layer.Forward(np.empty((0, 2**50)))
+    assert layer.in_size is None and layer.parameters is None
+
+
+def test_empty_batches_need_no_tables():
+    layer = layers.NearestInterpolation(out_row_size=2**31 - 1, out_col_size=2**16)
+    x = np.zeros((0, 1, 3, 3))
+    y = layer.Forward(x)
+    assert y.shape == (0, 1, 2**16, 2**31 - 1) and layer.Backward(x, y, y).shape == x.shape
+
+
 def test_sizes_beyond_memory():
     for call in (lambda: layers.Convolution(2**30, 2**30, 2**30, 2**30),
                  lambda: layers.CReLU().OutputShape((2**62, 2**62)),
@@ -233,8 +253,21 @@ def test_a_second_init_starts_afresh():
     linear = layers.Linear(2, 2)
     assert not again(linear, np.ones((3, 2)), {"out_size": 5})
     assert linear.parameters is None
+    assert linear.weight is None and linear.bias is None
     linear.Reset()
     assert linear.Forward(np.ones((3, 4))).shape == (3, 5)
+    for layer, x in ((layers.Dropout(), IMAGE), (layers.AlphaDropout(), IMAGE),
+                     (layers.DropConnect(2, 3), np.ones((3, 2)))):
+        layer.Forward(x)
+        layer.mask = layer.mask
+        layer.__init__(**{name: value for name, value in (("in_size", 2), ("out_size", 3))
+                          if hasattr(layer, name)})
+        assert layer.mask is None
+    for layer in (layers.DropConnect(5, 4), layers.NoisyLinear(5, 4)):
+        layer.Forward(np.ones((3, 5)))
+        layer.__init__(2, 8)                # as many weights
+        assert layer.Forward(np.ones((3, 2))).shape == (3, 8)
+        assert layer.Backward(np.ones((3, 2)), np.ones((3, 8)), np.ones((3, 8))).shape == (3, 2)
 
 
 @pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda case: case.id)
@@ -324,6 +357,130 @@ def test_arguments_that_change_the_layer_while_they_are_read():
     with pytest.raises(RuntimeError, match="^Add: __init__ was called while"):
         add.Gradient(np.ones((1, 4)), Meddles(np.ones((1, 4)),
                                               lambda: add.__init__(4, dtype="float32")))
+
+
+class Number:
+    """A number that does something, once, when it is read."""
+
+    def __init__(self, value, action):
+        self.value, self.action = value, action
+
+    def read(self, *args, **options):
+        action, self.action = self.action, None
+        if action:
+            action()
+        return self.value
+
+    __index__ = __float__ = read
+
+
+@pytest.mark.parametrize("cls, good, name", [
+    (layers.Linear, (2, 3), "out_size"), (layers.Linear3D, (2, 3), "out_size"),
+    (layers.LSTM, (2, 3), "out_size"), (layers.FastLSTM, (2, 3), "out_size"),
+    (layers.GRU, (2, 3), "out_size"), (layers.LinearRecurrent, (2, 3), "in_size"),
+    (layers.NoisyLinear, (2, 3), "out_size"), (layers.DropConnect, (2, 3), "in_size"),
+    (layers.Embedding, (5, 3), "vocab_size"), (layers.Glimpse, (1, 2, 1, 2, 4, 4), "depth"),
+    (layers.MultiheadAttention, (3, 2), "num_heads"), (layers.LpPooling, (2, 2, 2), "norm_type"),
+    (layers.GroupNorm, (2, 4), "size"), (layers.AlphaDropout, (), "alpha_dash"),
+    (layers.ChannelShuffle, (2, 2, 4, 2), "group_count"),
+], ids=lambda value: value.__name__ if isinstance(value, type) else "")
+def test_arguments_that_call_the_constructor(cls, good, name):
+    """Their sizes must not be mixed with those of that call."""
+    layer = cls.__new__(cls)
+    arguments = dict(zip(cls.__signature__.parameters, good))
+    number = Number(arguments.get(name, 2), lambda: layer.__init__(*good))
+    with pytest.raises((RuntimeError, TypeError), match=f"^{cls.__name__}: .*__init__ was called"):
+        layer.__init__(**{**arguments, name: number})
+    with pytest.raises(RuntimeError, match=f"^{cls.__name__}: __init__ was not called, or failed"):
+        layer.Forward(np.ones((2, 4, 2, 2)))
+    layer.__init__(*good)
+    repr(layer)
+
+
+class Interferes(np.random.Generator):
+    """A generator that does something, once, when it is asked for numbers."""
+    action = None
+
+    def act(self):
+        action, self.action = self.action, None
+        if action:
+            action()
+
+    def random(self, *args, **options):
+        self.act()
+        return super().random(*args, **options)
+
+    def standard_normal(self, *args, **options):
+        self.act()
+        return super().standard_normal(*args, **options)
+
+    def uniform(self, *args, **options):
+        self.act()
+        return super().uniform(*args, **options)
+
+
+@pytest.mark.parametrize("cls", [layers.NoisyLinear, layers.DropConnect])
+@pytest.mark.parametrize("sizes", [{"in_size": 501, "out_size": 500}, {"out_size": 30}])
+def test_drawing_that_changes_the_sizes(cls, sizes):
+    rng = Interferes(np.random.PCG64(1))
+    layer = cls(200, 801, rng=rng)
+    rng.action = lambda: layer.__init__(**sizes)
+    with pytest.raises(RuntimeError, match=f"^{cls.__name__}: __init__ was called while numbers"):
+        layer.Forward(np.ones((3, 200)))
+    for call in ("ResetNoise", "Reset") if cls is layers.NoisyLinear else ():
+        layer = cls(200, 801, rng=rng)
+        rng.action = lambda: layer.__init__(**sizes)
+        with pytest.raises(RuntimeError, match="^NoisyLinear: __init__ was called while numbers"):
+            getattr(layer, call)()
+
+
+@pytest.mark.parametrize("cls", [layers.Linear, layers.Linear3D, layers.NoisyLinear,
+                                 layers.DropConnect])
+def test_initial_weights_that_change_the_sizes(cls):
+    """Both sizes have as many weights, so that what was drawn fits."""
+    rng = Interferes(np.random.PCG64(1))
+    layer = cls(out_size=4, rng=rng)
+    rng.action = lambda: layer.__init__(2, 8)
+    with pytest.raises((ValueError, RuntimeError),
+                       match=f"^{cls.__name__}: (input has shape|__init__ was called while)"):
+        layer.Forward(np.ones((3, 5)))
+    rng.action = lambda: layer.__init__(5, 4, dtype="float32")
+    layer.__init__(out_size=4, rng=rng)
+    with pytest.raises(RuntimeError, match=f"^{cls.__name__}: __init__ was called while"):
+        layer.Forward(np.ones((3, 5)))
+
+
+def test_copies_for_each_step_that_are_none():
+    copies = [lambda self: DropConnectOf.__new__(DropConnectOf), lambda self: DropConnectOf(None, 3),
+              lambda self: DropConnectOf(2, 6), lambda self: layers.Linear(3, 3)]
+
+    class DropConnectOf(layers.DropConnect):
+        def __deepcopy__(self, memo):
+            return made(self)
+
+    class SequentialOf(layers.Sequential):
+        def __deepcopy__(self, memo):
+            return layers.Linear(3, 3)
+
+    for made in copies:
+        for feedback in (DropConnectOf(3, 3), SequentialOf(layers=[DropConnectOf(3, 3)])):
+            layer = layers.Recurrent(layers.Linear(3, 3), layers.Linear(2, 3), feedback,
+                                     layers.TanHLayer())
+            with pytest.raises(RuntimeError, match="^Recurrent: a copy of .* is .*, expected the"):
+                layer.Forward(np.ones((2, 4, 2)))
+
+
+@pytest.mark.parametrize("state", [{"_noises": 1}, {"_noises": (1, 2)}, {"_noises": (None,)}])
+def test_forged_noise(state):
+    with pytest.raises((TypeError, ValueError), match="^NoisyLinear: noise "):
+        layers.NoisyLinear(2, 3).__setstate__(state)
+
+
+def test_masks_of_no_keys():
+    layer = layers.MultiheadAttention(3, 2, embed_dim=4)
+    for name in ("attn_mask", "key_padding_mask"):
+        with pytest.raises(ValueError, match=f"^MultiheadAttention: {name} has shape"):
+            setattr(layer, name, np.zeros((3, 0)))
 
 
 @pytest.mark.parametrize("case", LAYERS + LOSSES, ids=lambda case: case.id)

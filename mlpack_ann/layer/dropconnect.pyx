@@ -47,7 +47,7 @@ cdef class DropConnect(RandomLinear):
     def __init__(self, in_size=None, out_size=None, ratio=0.5, *, dtype="float64", rng=None):
         self._built = False
         self.ratio = ratio
-        self._mask = None
+        self._given = self._mask = None
         super().__init__(in_size, out_size, dtype=dtype, rng=rng)
 
     @property
@@ -85,12 +85,12 @@ cdef class DropConnect(RandomLinear):
 
     cdef bint _vary(self) except -1:
         cdef Task t
-        cdef ndarray mask
+        cdef ndarray mask, parameters = self._parameters
         if not self._training:
             self._mask = None
             return False
         t.drawn = t.shifted = False
-        expected = (<object>self._parameters).shape
+        expected = (<object>parameters).shape
         if self._given is None:
             self._drawn = mask = next_mask(&t, self._drawn, expected, self._ratio, self.rng)
         elif (<object>self._given).shape == expected:
@@ -98,8 +98,9 @@ cdef class DropConnect(RandomLinear):
         else:
             raise ValueError(f"{type(self).__name__}: mask has shape {(<object>self._given).shape},"
                              f" expected {expected}")
+        self._require_weights(parameters)
         self._mask, self._scale = mask, 1 / (1 - self._ratio) if self._ratio < 1 else 0
-        multiply_by(mask, self._parameters, self._own_weights(), self._scale, &t)
+        multiply_by(mask, parameters, self._own_weights(), self._scale, &t)
         return True
 
     cdef int _chain(self, ndarray gradient) except -1:

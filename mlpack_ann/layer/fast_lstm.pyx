@@ -55,8 +55,8 @@ cdef class FastLSTM(LSTMCell):
     cdef int _kind(self):
         return LSTM_FAST if self.approximate else LSTM
 
-    cdef Py_ssize_t _size(self):
-        return 4 * (self._in_size + 1 + self.out_size) * self.out_size
+    cdef object _size(self):
+        return 4 * (<object>self._in_size + 1 + self.out_size) * self.out_size
 
     cdef tuple _parts(self, ndarray flat):
         """Return W, b and U, or the derivatives by them."""

@@ -60,8 +60,8 @@ cdef class GRU(RecurrentLayer):
     cdef Py_ssize_t _gates(self):
         return 3
 
-    cdef Py_ssize_t _size(self):
-        return 3 * (self._in_size + 1 + self.out_size) * self.out_size
+    cdef object _size(self):
+        return 3 * (<object>self._in_size + 1 + self.out_size) * self.out_size
 
     cdef tuple _parts(self, ndarray flat):
         """Return W, b, U and V, or the derivatives by them."""

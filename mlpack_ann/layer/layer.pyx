@@ -84,6 +84,8 @@ cdef class Layer:
             self._keep_apart(y, "output")
         if self._unsized:
             self._infer(&inner)
+            self._shapes(x, &inner, &outer)     # drawing weights may run foreign code
+            check_shape(y, &outer, self, "output")
         self._forward(x, y)
         return y if output is None else output
 
@@ -328,7 +330,8 @@ cdef class Layer:
 
     cdef int _share(self, ndarray flat) except -1:
         """Let `flat`, an array of its length and dtype, be the weights."""
-        if PyArray_TYPE(flat) != self._typenum or flat.shape[0] != self._parameters.shape[0]:
+        if (self._parameters is None or PyArray_TYPE(flat) != self._typenum
+                or flat.shape[0] != self._parameters.shape[0]):
             raise RuntimeError(f"{type(self).__name__}: __init__ was called while its weights were "
                                "gathered")
         self._parameters = flat
@@ -385,6 +388,14 @@ cdef class Layer:
         if self._parameters is not None:
             check_apart(out, self._parameters, self._parameters, self, name, "parameters")
         return 0
+
+    @property
+    def _finished(self):
+        """Whether `__init__` has come to its end; see _validation.pyx."""
+        return self._built
+
+    def _disable(self):
+        self._built = False
 
     def _check_built(self):
         if not self._built:

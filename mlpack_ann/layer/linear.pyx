@@ -34,10 +34,10 @@ cdef class Linear(LinearNoBias):
     @property
     def bias(self):
         """(out_size,): b, a live view of the parameters; None before the size is known."""
-        return None if self._bias is None else self._bias[:]
+        return None if self._parameters is None else self._bias[:]
 
-    cdef Py_ssize_t _size(self):
-        return (self._in_size + 1) * self.out_size
+    cdef object _size(self):
+        return (<object>self._in_size + 1) * self.out_size
 
     cdef int _bind(self) except -1:
         LinearNoBias._bind(self)

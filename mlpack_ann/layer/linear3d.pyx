@@ -44,7 +44,7 @@ cdef class Linear3D(Linear):
         if (inner.ndim < 2 or inner.dims[last] == 0 or inner.dims[last] % size != 0
                 or (inner.ndim > 2 and inner.dims[last] != size)
                 or <double>inner.dims[last] / size * self.out_size > LARGEST):
-            size = self._in_size
+            size = self.in_size or 0
             return self._refuse_shape(
                 inner, f"(batch, ..., {size}) or (batch, rows * {size})" if size else
                        "(batch, ..., in_size)")

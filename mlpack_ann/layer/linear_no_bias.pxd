@@ -12,4 +12,4 @@ cdef class LinearNoBias(Layer):
     cdef ndarray _weight                    # (in, out), a view of the parameters
     cdef Scratch _scratch                   # of the products
 
-    cdef Py_ssize_t _size(self)
+    cdef object _size(self)                 # of the parameters

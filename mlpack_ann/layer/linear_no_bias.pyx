@@ -50,15 +50,15 @@ cdef class LinearNoBias(Layer):
     @property
     def in_size(self):
         """int: features of a point; None until the first input tells."""
-        return self._in_size or None
+        return None if self._unsized else self._in_size or None
 
     @property
     def weight(self):
         """(in_size, out_size): W, a live view of the parameters; None before the size is known."""
-        return None if self._weight is None else self._weight[:]
+        return None if self._parameters is None else self._weight[:]
 
-    cdef Py_ssize_t _size(self):
-        return self._in_size * self.out_size
+    cdef object _size(self):
+        return <object>self._in_size * self.out_size    # Python integers do not overflow
 
     cdef int _infer(self, const Shape* inner) except -1:
         if inner.ndim != 2 or inner.dims[1] == 0:

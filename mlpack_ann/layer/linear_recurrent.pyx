@@ -37,8 +37,8 @@ cdef class LinearRecurrent(RecurrentLayer):
     cdef Py_ssize_t _gates(self):
         return 1
 
-    cdef Py_ssize_t _size(self):
-        return (self._in_size + self.out_size + 1) * self.out_size
+    cdef object _size(self):
+        return (<object>self._in_size + self.out_size + 1) * self.out_size
 
     cdef tuple _parts(self, ndarray flat):
         """Return W, U and b, or the derivatives by them."""

@@ -54,8 +54,8 @@ cdef class LSTM(LSTMCell):
     cdef int _kind(self):
         return LSTM_PEEP
 
-    cdef Py_ssize_t _size(self):
-        return (4 * (self._in_size + 1 + self.out_size) + 3) * self.out_size
+    cdef object _size(self):
+        return (4 * (<object>self._in_size + 1 + self.out_size) + 3) * self.out_size
 
     cdef tuple _parts(self, ndarray flat):
         """Return W and b of each gate, and U, (4, units, units), and the peepholes; or the

@@ -131,6 +131,7 @@ cdef class Masked(Layer):
 
     def __init__(self, ratio, rng):
         self.ratio = ratio
+        self._given = self._mask = None
         super().__init__(rng=rng)
 
     @property

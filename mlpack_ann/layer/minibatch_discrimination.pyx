@@ -206,8 +206,8 @@ cdef class MiniBatchDiscrimination(LinearNoBias):
         """Of W as a matrix."""
         return (self.out_size - self._in_size) * self.features
 
-    cdef Py_ssize_t _size(self):
-        return self._in_size * self._columns()
+    cdef object _size(self):
+        return <object>self._in_size * self._columns()
 
     cdef int _bind(self) except -1:
         self._weight = self._parameters.reshape(self._in_size, self._columns())

@@ -162,7 +162,7 @@ cdef class MultiheadAttention(Layer):
         sources = self.tgt_seq_len if self.self_attention else self._sources
         expected = (*(self.tgt_seq_len,) * (ndim - 1), sources or "src_seq_len")
         shape = given.shape if given.ndim == ndim else given.shape[1:]
-        if len(shape) != ndim or shape[:ndim - 1] != expected[:ndim - 1] or (
+        if len(shape) != ndim or 0 in shape or shape[:ndim - 1] != expected[:ndim - 1] or (
                 sources and shape[ndim - 1] != sources):
             raise ValueError(f"{type(self).__name__}: {name} has shape {given.shape}, expected "
                              f"{expected} or {('batch', *expected)}".replace("'", ""))

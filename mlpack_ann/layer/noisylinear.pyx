@@ -4,7 +4,7 @@ import numpy as np
 from cython cimport floating
 
 from mlpack_ann import _random
-from mlpack_ann._validation import as_array
+from mlpack_ann._validation import as_array, shown
 
 from mlpack_ann._arrays cimport (NPY_DOUBLE, PyArray_DATA, PyArray_TYPE, import_array, ndarray)
 from mlpack_ann._parallel cimport in_parts
@@ -148,6 +148,9 @@ cdef class NoisyLinear(RandomLinear):
 
     @_noises.setter
     def _noises(self, value):
+        if not isinstance(value, tuple) or len(value) != 2:
+            raise TypeError(f"{type(self).__name__}: noise is {shown(value)}, expected a pair of "
+                            "what was assigned and what was drawn")
         given, drawn = value
         self.noise = given
         drawn = None if drawn is None else self._as_noise(drawn)
@@ -168,22 +171,27 @@ cdef class NoisyLinear(RandomLinear):
 
     def _factors(self):
         """Draw the factors of new noise: one for each row, then one for each column."""
+        cdef ndarray parameters = self._parameters
         count = self._in_size + 1 + self.out_size
         z = np.asarray(_random.generator(self.rng).standard_normal(count), float)
-        if z.shape != (self._in_size + 1 + self.out_size,):
+        self._require_weights(parameters)
+        if z.shape != (count,):
             raise RuntimeError(f"{type(self).__name__}: rng gave {z.shape} numbers, expected "
                                f"{(count,)}")
         z = np.copysign(np.sqrt(np.abs(z)), z)
         z[self._in_size] = 1                # the last row is e itself
         return z.astype(self.dtype)
 
-    cdef Py_ssize_t _size(self):
-        return 2 * (self._in_size + 1) * self.out_size
+    cdef object _size(self):
+        return 2 * (<object>self._in_size + 1) * self.out_size
 
     cdef int _initialise(self) except -1:
+        cdef ndarray parameters = self._parameters
         bound = self._in_size ** -0.5
         mean = self._parameters[:self._size() // 2]
-        mean[:] = _random.generator(self.rng).uniform(-bound, bound, len(mean))
+        start = _random.generator(self.rng).uniform(-bound, bound, len(mean))
+        self._require_weights(parameters)
+        mean[:] = start
         deviations = self._deviations()
         deviations[:self._in_size] = 0.5 * bound
         deviations[self._in_size] = 0.5 * self.out_size ** -0.5

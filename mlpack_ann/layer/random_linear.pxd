@@ -13,3 +13,4 @@ cdef class RandomLinear(Linear):
     cdef int _chain(self, ndarray gradient) except -1
 
     cdef ndarray _own_weights(self)
+    cdef int _require_weights(self, ndarray parameters) except -1

@@ -29,21 +29,25 @@ cdef class RandomLinear(Linear):
     cdef ndarray _own_weights(self):
         """Return the memory of W and b, flat."""
         cdef Py_ssize_t weights = self._in_size * self.out_size, size = weights + self.out_size
-        if (self._used is None or PyArray_DIM(self._used, 0) != size
+        if (self._used is None or PyArray_DIM(self._used_weight, 0) != self._in_size
+                or PyArray_DIM(self._used_weight, 1) != self.out_size
                 or PyArray_TYPE(self._used) != self._typenum):
             self._used = np.empty(size, self.dtype)
             self._used_weight = self._used[:weights].reshape(self._in_size, self.out_size)
             self._used_bias = self._used[weights:]
         return self._used
 
+    cdef int _require_weights(self, ndarray parameters) except -1:
+        """Refuse others than these: drawing may run foreign code."""
+        if self._parameters is not parameters:
+            raise RuntimeError(f"{type(self).__name__}: __init__ was called while numbers were "
+                               "drawn")
+        return 0
+
     # ---------------------------------------------------------------- hooks of a layer
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        cdef ndarray weight = self._weight
         self._varied = self._vary()
-        if self._weight is not weight:      # drawing may run foreign code
-            raise RuntimeError(f"{type(self).__name__}: __init__ was called while numbers were "
-                               "drawn")
         self._remember(x)
         if self._varied:
             return product(x, self._used_weight, self._used_bias, y, self._scratch)

@@ -32,7 +32,7 @@ cdef class RecurrentLayer(Layer):
     # Hooks of a recurrent layer.
     cdef Py_ssize_t _gates(self)            # of a unit
     cdef Py_ssize_t _states(self)           # 1, h; or 2, h and c
-    cdef Py_ssize_t _size(self)             # of the parameters
+    cdef object _size(self)                 # of the parameters
     cdef int _gather(self) except -1
     cdef int _plan(self, Sweep* s, Tape tape) except -1
     cdef int _plan_back(self, Sweep* s, Tape tape) except -1

@@ -107,7 +107,7 @@ cdef class RecurrentLayer(Layer):
     @property
     def in_size(self):
         """int: features of a step; None until the first input tells."""
-        return self._in_size or None
+        return None if self._unsized else self._in_size or None
 
     @property
     def rho(self):
@@ -205,7 +205,8 @@ cdef class RecurrentLayer(Layer):
     cdef Py_ssize_t _states(self):
         return 1
 
-    cdef Py_ssize_t _size(self):
+    cdef object _size(self):
+        """Return the number of the parameters, as a Python integer: that does not overflow."""
         return 0
 
     cdef int _gather(self) except -1:

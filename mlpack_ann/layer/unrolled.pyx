@@ -1,6 +1,7 @@
 """What the layers share that use others step after step. Source: mlpack ann/layer/recurrent.hpp."""
 import copy
 
+from mlpack_ann._validation import shown
 from mlpack_ann.layer.reinforce_normal import ReinforceNormal
 
 from mlpack_ann._arrays cimport PyArray_TYPE, import_array, ndarray
@@ -12,13 +13,26 @@ from mlpack_ann.layer.layer cimport Layer
 import_array()
 
 
+cdef bint alike(Layer one, Layer two) except -1:
+    """Whether one may be a copy of the other: of the same classes, with as many weights."""
+    if type(one) is not type(two) or (one._parameters is None) != (two._parameters is None):
+        return False
+    if one._parameters is not None and one._parameters.shape[0] != two._parameters.shape[0]:
+        return False
+    if not isinstance(one, Holder):
+        return True
+    held, others = (<Holder>one)._places or (), (<Holder>two)._places or ()
+    return len(held) == len(others) and all([alike((<Place>a).layer, (<Place>b).layer)
+                                             for a, b in zip(held, others)])
+
+
 cdef int follow(Layer original, Layer other) except -1:
     """Give a copy the original's weights themselves, its mode, its generator and its reward."""
     other._training, other._rng = original._training, original._rng
     if original._parameters is not None and other._parameters is not original._parameters:
         other._share(original._parameters)
     if isinstance(original, Holder):
-        for one, two in zip((<Holder>original)._places, (<Holder>other)._places):
+        for one, two in zip((<Holder>original)._places or (), (<Holder>other)._places or ()):
             follow((<Place>one).layer, (<Place>two).layer)
     elif isinstance(original, ReinforceNormal):
         other.reward = original.reward
@@ -50,8 +64,12 @@ cdef class Unrolled(Holder):
         if layer._seen is None or t == (1 if number == self._late else 0):
             return layer
         other = copies.get(t)
-        if other is None or type(other) is not type(layer):
+        if other is None or not alike(layer, other):
             copies[t] = other = copy.deepcopy(layer)
+            if not alike(layer, other):
+                del copies[t]
+                raise RuntimeError(f"{type(self).__name__}: a copy of {shown(layer)} is "
+                                   f"{shown(other)}, expected the same")
         follow(layer, other)
         return other
 
