@@ -49,6 +49,9 @@ cdef inline void add_pair(Blocks* b, Py_ssize_t size, Py_ssize_t inner, Py_ssize
 # has to write to memory of its own for each.
 cdef void copy_blocks(Blocks* b, ndarray x, Py_ssize_t x0, ndarray y, Py_ssize_t y0) noexcept
 
+# The same where y's steps fall, to 1, and all of the rest of y becomes 0.
+cdef void place_blocks(Blocks* b, ndarray x, ndarray y, Py_ssize_t y0) noexcept
+
 # y[...] = the sum of the x[...] that belong there. All of y is written; its steps fall from each
 # loop to the next that has any, as they do where y is contiguous.
 cdef void sum_blocks(Blocks* b, ndarray x, ndarray y) noexcept

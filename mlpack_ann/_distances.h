@@ -1,5 +1,5 @@
-/* Squared distances of points from centres, and weighted sums of the differences. Included once with
-   T = float and once with T = double, NAME(f) giving each function its name; see _vector.h.
+/* Squared distances of points from centres, and weighted sums of the differences. Included once
+   with T = float and once with T = double, NAME(f) giving each function its name; see _vector.h.
 
    The differences themselves are squared: |x|^2 - 2 x c + |c|^2, which would be a product, loses
    half of the digits or all where a point is near a centre. As in a product, blocks of rows x

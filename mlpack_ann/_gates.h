@@ -12,7 +12,7 @@ typedef void (*RowWork)(const Sweep *s, ptrdiff_t point, ptrdiff_t t);
 /* A matrix product of a step, and what is done to each point before and after it, or NULL. */
 typedef struct {
     Product k;
-    ptrdiff_t x_step;                   /* of the left factor, from point to point */
+    ptrdiff_t panel_step;               /* of w, from panel to panel of its columns */
     RowWork before, after;
 } Phase;
 

@@ -9,7 +9,7 @@ cdef extern from "_gates.h":
 
     ctypedef struct Phase:
         Product k
-        Py_ssize_t x_step
+        Py_ssize_t panel_step
         RowWork before, after
 
     ctypedef struct Sweep:

@@ -8,7 +8,7 @@ step.
 """
 from cython cimport floating
 from libc.string cimport memcpy, memset
-from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_TYPE, import_array, ndarray)
+from numpy cimport PyArray_DATA, PyArray_DIM, PyArray_NDIM, import_array, ndarray
 
 from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._product cimport Product, multiply, to_pixels, whole_vectors
@@ -46,7 +46,9 @@ cdef extern from *:
     void peepholes_back_double(const Sweep*, Py_ssize_t, Py_ssize_t, double*) noexcept nogil
 
 cdef enum:
-    DEPTH = 1024                        # rows of a weight matrix at a time
+    PANEL = 4                           # vectors of a panel, which are contiguous
+    DEPTH = 1024                        # rows of a panel at a time: 256 kB
+    FEW = 8                             # points and steps that are not worth making panels
 
 cdef enum:                              # what a piece of scratch memory is for, per phase
     WEIGHT, RESULT, PLACES, USES
@@ -56,7 +58,8 @@ cdef int add_phase(Sweep* s, int before, ndarray weight, void* x, int after, bin
                    Scratch scratch) except -1:
     """Add a product of a step: x, (batch, n), by `weight` forwards, by its transpose back.
 
-    The result is in rows of whole vectors, zero at first if `adds`, where each step adds to it.
+    The weight is (n, columns), or (blocks, n, columns) for blocks side by side. The result is in
+    rows of whole vectors, zero at first; if `adds`, each step adds to it.
     """
     if s.wide:
         return prepare(s, &s.phase[s.phases], <const double*>PyArray_DATA(weight), weight, x,
@@ -67,23 +70,34 @@ cdef int add_phase(Sweep* s, int before, ndarray weight, void* x, int after, bin
 
 cdef int prepare(Sweep* s, Phase* phase, const floating* w, ndarray weight, void* x, int before,
                  int after, bint adds, Scratch scratch) except -1:
-    cdef Py_ssize_t rows = PyArray_DIM(weight, 0), columns = PyArray_DIM(weight, 1), padded, i
-    cdef int use = s.phases * USES
+    cdef int last = PyArray_NDIM(weight) - 1, use = s.phases * USES
+    cdef Py_ssize_t blocks = PyArray_DIM(weight, 0) if last == 2 else 1
+    cdef Py_ssize_t rows = PyArray_DIM(weight, last - 1), columns = PyArray_DIM(weight, last)
+    cdef Py_ssize_t padded = whole_vectors(rows if s.back else blocks * columns, sizeof(floating))
     cdef Product* k = &phase.k
-    cdef floating* copy
+    cdef floating* panels
     cdef Py_ssize_t* places
-    k.taps = columns if s.back else rows
-    padded = whole_vectors(rows if s.back else columns, sizeof(floating))
-    k.w, k.w_step = w, padded
-    if s.back or padded != columns:
-        copy = <floating*>scratch.take(use + WEIGHT, k.taps * padded * sizeof(floating))
-        if s.back:
-            to_pixels(w, columns, rows, columns, copy, padded, columns, 0)
-        else:
-            for i in range(rows):
-                memcpy(copy + i * padded, w + i * columns, columns * sizeof(floating))
-                memset(copy + i * padded + columns, 0, (padded - columns) * sizeof(floating))
-        k.w = copy
+    cdef Py_ssize_t i
+    k.taps = blocks * columns if s.back else rows
+    k.vectors, k.w_step = padded // whole_vectors(1, sizeof(floating)), padded
+    if not s.back and blocks == 1 and padded == columns and s.batch * s.steps < FEW:
+        k.w, phase.panel_step = w, PANEL * whole_vectors(1, sizeof(floating))
+    else:
+        k.w_step = PANEL * whole_vectors(1, sizeof(floating))
+        phase.panel_step = k.taps * k.w_step
+        panels = <floating*>scratch.take(
+            use + WEIGHT, (k.vectors + PANEL - 1) // PANEL * phase.panel_step * sizeof(floating))
+        k.w = panels
+        for i in range(blocks):
+            if s.back:
+                pack_turned(w + i * rows * columns, rows, columns, k.w_step, phase.panel_step,
+                            panels + i * columns * k.w_step)
+            else:
+                pack(w + i * rows * columns, rows, columns, i * columns, k.w_step,
+                     phase.panel_step, panels)
+        if not s.back:
+            pack(NULL, rows, padded - blocks * columns, blocks * columns, k.w_step,
+                 phase.panel_step, panels)
     places = <Py_ssize_t*>scratch.take(use + PLACES, (s.batch + k.taps) * sizeof(Py_ssize_t))
     for i in range(s.batch):
         places[i] = i * k.taps
@@ -91,11 +105,38 @@ cdef int prepare(Sweep* s, Phase* phase, const floating* w, ndarray weight, void
         places[s.batch + i] = i
     k.x, k.place, k.offset, k.start = x, places, places + s.batch, NULL
     k.y = scratch.take(use + RESULT, s.batch * padded * sizeof(floating))
-    k.y_step, k.vectors, k.adds = padded, padded // whole_vectors(1, sizeof(floating)), adds
+    k.y_step, k.adds = padded, adds
     memset(k.y, 0, s.batch * padded * sizeof(floating))
     phase.before, phase.after = gates_work[s.wide][before], gates_work[s.wide][after]
     s.phases += 1
     return 0
+
+
+cdef void pack(const floating* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t column,
+               Py_ssize_t width, Py_ssize_t panel_step, floating* panels) noexcept nogil:
+    """Copy a matrix, or zeros for NULL, into panels of so many columns, from a column on."""
+    cdef Py_ssize_t done = 0, n, i
+    cdef floating* to
+    while done < columns:
+        n = min(columns - done, width - column % width)
+        to = panels + column // width * panel_step + column % width
+        for i in range(rows):
+            if w is NULL:
+                memset(to + i * width, 0, n * sizeof(floating))
+            else:
+                memcpy(to + i * width, w + i * columns + done, n * sizeof(floating))
+        done, column = done + n, column + n
+
+
+cdef void pack_turned(const floating* w, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t width,
+                      Py_ssize_t panel_step, floating* panels) noexcept nogil:
+    """Copy the transpose of a matrix into panels of so many columns."""
+    cdef Py_ssize_t row = 0, n, padded
+    while row < rows:
+        n = min(rows - row, width)
+        padded = whole_vectors(n, sizeof(floating))
+        to_pixels(w + row * columns, columns, n, columns, panels, padded, 1, width - padded)
+        row, panels = row + width, panels + panel_step
 
 
 cdef void sweep(Sweep* s, double weight) noexcept nogil:
@@ -126,25 +167,30 @@ cdef void walk(const Sweep* s, Py_ssize_t start, Py_ssize_t stop,
             if phase.before is not NULL:
                 for point in range(start, stop):
                     phase.before(s, point, t)
-            product_of(&phase.k, start, stop, of_type)
+            product_of(phase, start, stop, of_type)
             if phase.after is not NULL:
                 for point in range(start, stop):
                     phase.after(s, point, t)
 
 
-cdef void product_of(const Product* whole, Py_ssize_t start, Py_ssize_t stop,
+cdef void product_of(const Phase* phase, Py_ssize_t start, Py_ssize_t stop,
                      const floating* of_type) noexcept nogil:
     """The product of some points."""
-    cdef Product k = whole[0]
-    k.rows, k.place = stop - start, whole.place + start
-    k.y = <floating*>whole.y + start * k.y_step
-    while whole.taps > 0:
-        k.taps = min(whole.taps - (k.offset - whole.offset), <Py_ssize_t>DEPTH)
-        multiply(&k, of_type)
-        k.offset, k.adds = k.offset + k.taps, True
-        k.w = <const floating*>k.w + k.taps * k.w_step
-        if k.offset == whole.offset + whole.taps:
-            return
+    cdef Product k = phase.k
+    cdef Py_ssize_t panel = 0, first
+    k.rows, k.place = stop - start, phase.k.place + start
+    while panel * PANEL < phase.k.vectors:
+        k.vectors = min(phase.k.vectors - panel * PANEL, <Py_ssize_t>PANEL)
+        k.y = (<floating*>phase.k.y + start * k.y_step
+               + panel * PANEL * whole_vectors(1, sizeof(floating)))
+        first = 0
+        while first < phase.k.taps:
+            k.taps, k.adds = min(phase.k.taps - first, <Py_ssize_t>DEPTH), phase.k.adds or first > 0
+            k.offset = phase.k.offset + first
+            k.w = <const floating*>phase.k.w + panel * phase.panel_step + first * k.w_step
+            multiply(&k, of_type)
+            first += DEPTH
+        panel += 1
 
 
 cdef void peephole_gradient(Sweep* s, ndarray gradient) noexcept:

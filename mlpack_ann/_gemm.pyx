@@ -46,6 +46,7 @@ cdef enum:
     BLOCK = 8                           # of dot products
     LONG = 512                          # taps; above it reading a left factor by columns is slow
     LINE = 64                           # bytes that a packed one has together
+    PAGE = 2048                         # bytes between rows that have few places in a cache
     FEW = 4                             # rows
     MANY = 128
 
@@ -118,6 +119,7 @@ cdef void multiply_panel(const Task* t, int part, Py_ssize_t panel, Py_ssize_t s
     cdef floating* copy = <floating*>t.panels + part * t.panel_size
     cdef floating* result = <floating*>t.results + part * t.result_size
     cdef const floating* w
+    cdef bint crowded = rows >= MANY and t.columns * sizeof(floating) % PAGE == 0
     cdef Product k
     k.rows, k.vectors = rows, padded // whole_vectors(1, sizeof(floating))
     k.x, k.place = t.x, t.place + row
@@ -132,7 +134,7 @@ cdef void multiply_panel(const Task* t, int part, Py_ssize_t panel, Py_ssize_t s
             w = <const floating*>t.w + column * t.taps + first
             to_pixels(w, t.taps, columns, k.taps, copy, padded, k.taps, 0)
             k.w, k.w_step = copy, padded
-        elif padded == columns:
+        elif padded == columns and not crowded:
             k.w, k.w_step = <const floating*>t.w + first * t.columns + column, t.columns
         else:
             w = <const floating*>t.w + first * t.columns + column

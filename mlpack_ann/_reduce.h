@@ -1,4 +1,4 @@
-/* Sums and maxima over contiguous memory as SIMD code.
+/* Sums over contiguous memory as SIMD code.
  *
  * A compiler may not reorder a floating-point sum by itself, so a plain loop over one stays
  * scalar. `#pragma omp simd reduction` permits it for the named variables only, and keeps NaN and
@@ -18,7 +18,6 @@
 #ifndef MLPACK_ANN_REDUCE_H
 #define MLPACK_ANN_REDUCE_H
 
-#include <math.h>
 #include <stddef.h>
 
 #ifdef __FAST_MATH__
@@ -69,19 +68,6 @@ static inline double F(sum)(const real *x, ptrdiff_t n)
     return total;
 }
 
-/* A comparison with NaN is false, so the maximum skips NaN; the second variable counts them. */
-static inline real F(max)(const real *x, ptrdiff_t n)
-{
-    real largest = -(real)INFINITY, nans = 0;
-    ptrdiff_t i;
-    ANN_SIMD(reduction(max : largest) reduction(+ : nans))
-    for (i = 0; i < n; i++) {
-        largest = x[i] > largest ? x[i] : largest;
-        nans += x[i] != x[i] ? (real)1 : (real)0;
-    }
-    return nans > 0 ? (real)NAN : largest;
-}
-
 static inline void F(moments)(const real *x, ptrdiff_t n, real shift, double *s, double *q)
 {
     ptrdiff_t start, i;
@@ -97,24 +83,6 @@ static inline void F(moments)(const real *x, ptrdiff_t n, real shift, double *s,
         }
         *s += first;
         *q += second;
-    }
-}
-
-static inline void F(dots)(const real *g, const real *x, ptrdiff_t n, real shift,
-                           double *s, double *q)
-{
-    ptrdiff_t start, i;
-    for (start = 0; start < n; start += ANN_REDUCE_BLOCK) {
-        const real *gb = g + start, *xb = x + start;
-        const ptrdiff_t m = F(block)(start, n);
-        real sum = 0, dot = 0;
-        ANN_SIMD(reduction(+ : sum, dot))
-        for (i = 0; i < m; i++) {
-            sum += gb[i];
-            dot += gb[i] * (xb[i] - shift);
-        }
-        *s += sum;
-        *q += dot;
     }
 }
 

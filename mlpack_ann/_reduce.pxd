@@ -1,4 +1,4 @@
-"""Sums and maxima over contiguous memory, for the fused type `floating`.
+"""Sums over contiguous memory, for the fused type `floating`.
 
 Plain loops over a sum stay scalar, because Cython cannot say that its order is free; these are
 SIMD code. Pointers are to `n` contiguous elements; `n` may be 0. Accuracy and limits: _reduce.h,
@@ -10,14 +10,8 @@ from cython cimport floating
 cdef extern from "_reduce.h" nogil:
     double ann_sum_f32(const float* x, Py_ssize_t n)
     double ann_sum_f64(const double* x, Py_ssize_t n)
-    float ann_max_f32(const float* x, Py_ssize_t n)
-    double ann_max_f64(const double* x, Py_ssize_t n)
     void ann_moments_f32(const float* x, Py_ssize_t n, float shift, double* s, double* q)
     void ann_moments_f64(const double* x, Py_ssize_t n, double shift, double* s, double* q)
-    void ann_dots_f32(const float* g, const float* x, Py_ssize_t n, float shift,
-                      double* s, double* q)
-    void ann_dots_f64(const double* g, const double* x, Py_ssize_t n, double shift,
-                      double* s, double* q)
     double ann_dot_f32(const float* a, const float* b, Py_ssize_t n)
     double ann_dot_f64(const double* a, const double* b, Py_ssize_t n)
     void ann_products_f32(const float* a, const float* b, Py_ssize_t n, double a_factor,
@@ -34,14 +28,6 @@ cdef inline double sum_(const floating* x, Py_ssize_t n) noexcept nogil:
         return ann_sum_f64(x, n)
 
 
-cdef inline floating max_(const floating* x, Py_ssize_t n) noexcept nogil:
-    """Largest element; NaN if there is one, -inf if n is 0."""
-    if floating is float:
-        return ann_max_f32(x, n)
-    else:
-        return ann_max_f64(x, n)
-
-
 cdef inline void moments_(const floating* x, Py_ssize_t n, floating shift,
                           double* s, double* q) noexcept nogil:
     """Add sum(x - shift) to s and sum((x - shift)^2) to q.
@@ -52,15 +38,6 @@ cdef inline void moments_(const floating* x, Py_ssize_t n, floating shift,
         ann_moments_f32(x, n, shift, s, q)
     else:
         ann_moments_f64(x, n, shift, s, q)
-
-
-cdef inline void dots_(const floating* g, const floating* x, Py_ssize_t n, floating shift,
-                       double* s, double* q) noexcept nogil:
-    """Add sum(g) to s and sum(g * (x - shift)) to q."""
-    if floating is float:
-        ann_dots_f32(g, x, n, shift, s, q)
-    else:
-        ann_dots_f64(g, x, n, shift, s, q)
 
 
 cdef inline double dot_(const floating* a, const floating* b, Py_ssize_t n) noexcept nogil:

@@ -45,8 +45,7 @@ static void NAME(down)(const T *const *lines, const T *factor, int count, int ad
         if (adds) for (j = 0; j < n; j++) to[j] += sum; \
         else for (j = 0; j < n; j++) to[j] = sum; \
     } while (0)
-    if (count == 1 && p == 1 && !adds) memcpy(to, a, n * sizeof(T));
-    else if (count == 1) EACH(p * a[j]);
+    if (count == 1) EACH(p * a[j]);
     else if (count == 2) EACH(p * a[j] + q * b[j]);
     else if (count == 3) EACH(p * a[j] + q * b[j] + r * c[j]);
     else EACH((p * a[j] + q * b[j]) + (r * c[j] + s * d[j]));

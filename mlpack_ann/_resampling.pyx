@@ -8,7 +8,7 @@ than after. Bands of rows are what threads share.
 import numpy as np
 
 from cython cimport floating
-from libc.string cimport memcpy, memset
+from libc.string cimport memset
 from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_ITEMSIZE, PyArray_NBYTES, PyArray_SIZE,
                     PyArray_TYPE, import_array, ndarray)
 
@@ -21,7 +21,6 @@ import_array()
 cdef extern from *:
     """
     #include <stddef.h>
-    #include <string.h>
     #define T float
     #define NAME(f) f##_float
     #include "_resampling.h"
@@ -198,7 +197,8 @@ cdef inline void hold_lines(const Task* t, Py_ssize_t row, const floating* image
         source = t.source[i]
         place = source % t.span
         if held[place] != source:
-            memcpy(line, image + source * t.width, t.width * sizeof(floating))
+            copy_row(<char*>line, <const char*>(image + source * t.width),
+                     t.width * sizeof(floating))
             resample_line(t, line, lines + place * t.padded)
             held[place] = source
 
@@ -220,6 +220,10 @@ cdef inline void combine(const Task* t, Py_ssize_t row, const floating* lines, P
     cdef bint adds = False
     if first == last:
         memset(to, 0, pixels * sizeof(floating))
+    elif last - first == 1 and t.weight[first] == 1:
+        copy_row(<char*>to, <const char*>(lines + t.source[first] % count * pitch),
+                 pixels * sizeof(floating))
+        return
     while first < last:
         n = <int>min(last - first, <Py_ssize_t>AT_ONCE)
         for i in range(n):

@@ -7,8 +7,9 @@ import pytest
 
 import mlpack_ann
 from mlpack_ann import layer
-from mlpack_ann.layer import (Concatenate, FTSwish, ISRLU, PositionalEncoding, Repeat,
-                              Reparametrization, Select, Softmin, SumReduce)
+from mlpack_ann.layer import (ChannelShuffle, Concatenate, Constant, FTSwish, ISRLU,
+                              PositionalEncoding, Repeat, Reparametrization, Select, Softmin,
+                              Subview, SumReduce)
 from tests.checks import FLOATS, assert_close, slope
 
 INFINITY = float("inf")
@@ -228,3 +229,61 @@ def test_wrong_samples_are_refused():
         m.gaussian_sample = np.zeros(shape)
         with pytest.raises(ValueError, match="^Reparametrization: gaussian_sample has shape"):
             m.Forward(x)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_arrays_that_are_written_past_the_caches(dtype):
+    """Above 12 MB, with runs that are long, short, and single elements."""
+    rng = np.random.default_rng(11)
+    x = rng.normal(size=(30, 9, 110, 113)).astype(dtype)
+    n, channels, height, width = x.shape
+
+    m = ChannelShuffle(width, height, channels, 3)
+    shuffled = x.reshape(n, 3, 3, height, width).swapaxes(1, 2).reshape(x.shape)
+    np.testing.assert_array_equal(m.Forward(x), shuffled)
+    for axis in range(3):
+        m, shape = SumReduce(axis, keep_dimensions=True), list(x.shape)
+        shape[1 + axis] = 1
+        y = m.Forward(x)
+        np.testing.assert_allclose(y, x.sum(1 + axis, keepdims=True, dtype=float),
+                                   rtol=1e-4, atol=1e-3)
+        np.testing.assert_array_equal(m.Backward(x, y, y), np.broadcast_to(y, x.shape))
+    for interleave in (False, True):
+        m = Repeat((3, 2), interleave=interleave)
+        rows = x.reshape(n * channels, height, width)
+        tiled = (rows.repeat(3, 1).repeat(2, 2) if interleave else np.tile(rows, (1, 3, 2)))
+        np.testing.assert_array_equal(m.Forward(rows), tiled)
+    flat = x.reshape(n * channels, -1)
+    m = Subview(begin_row=100, end_row=9999)
+    y = m.Forward(flat)
+    expected = np.zeros_like(flat)
+    expected[:, 100:10000] = y
+    np.testing.assert_array_equal(y, flat[:, 100:10000])
+    np.testing.assert_array_equal(m.Backward(flat, y, y), expected)
+    m = Select(7)
+    expected[:] = 0
+    expected[7] = flat[7]
+    np.testing.assert_array_equal(m.Backward(flat, flat[7:8], flat[7:8]), expected)
+    m = Constant(flat.shape[1], 2.5)
+    np.testing.assert_array_equal(m.Forward(flat), np.full_like(flat, 2.5))
+    np.testing.assert_array_equal(m.Backward(flat, flat, flat), np.zeros_like(flat))
+    m = PositionalEncoding(width, height)
+    rows = x.reshape(n * channels, height, width)
+    y = m.Forward(rows)
+    np.testing.assert_allclose(y, rows + m.positional_encoding, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(m.Backward(rows, y, y), y)
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("terms", [1, 3, 4, 7, 8, 9, 17, 28, 4095, 4096, 9000])
+def test_sums_of_rows_do_not_depend_on_how_many_there_are(terms, dtype):
+    x = np.random.default_rng(12).normal(size=(21, terms)).astype(dtype)
+    m = SumReduce()
+    y = m.Forward(x)
+    np.testing.assert_allclose(y[:, 0], x.sum(1, dtype=float), atol=1e-3 if dtype == np.float32
+                               else 1e-11)
+    for rows in (1, 3, 5, 8, 16, 20):
+        np.testing.assert_array_equal(m.Forward(x[:rows]), y[:rows])
+    x[4] = np.nan
+    z = m.Forward(x)
+    assert np.isnan(z[4]).all() and np.array_equal(np.delete(z, 4, 0), np.delete(y, 4, 0))

@@ -277,7 +277,7 @@ def test_report_starts_again_with_the_threads(monkeypatch):
 def test_group_and_bad_options(capsys):
     options = report.parsed(["--group", "softmax", "dropout"])
     assert {row.case.name for row in report.chosen(options)} == {
-        "Softmax", "Softmin", "LogSoftMax", "Dropout", "SpatialDropout"}
+        "Softmax", "Softmin", "LogSoftMax", "Dropout", "AlphaDropout", "SpatialDropout"}
     for arguments in (["--group", "soft"], ["--threads", "0"]):
         with pytest.raises(SystemExit):
             report.parsed(arguments)

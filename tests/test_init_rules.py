@@ -237,6 +237,13 @@ def test_the_seed_repeats_the_numbers(case):
         once = rule.Initialize(rows=70, cols=90)
         mlpack_ann.RandomSeed(seed)
         np.testing.assert_array_equal(rule.Initialize(rows=70, cols=90), once)
+    own = rule.rng
+    for start in (rule, seeded(rule, 9)):
+        one, other = (start.Initialize(rows=70, cols=90, rng=np.random.default_rng(5))
+                      for _ in range(2))
+        np.testing.assert_array_equal(one, other)
+        np.testing.assert_array_equal(one, seeded(rule, 5).Initialize(rows=70, cols=90))
+    assert rule.rng is own
     constant = (once == once[0, 0]).all()
     assert constant == (rule.Initialize(rows=70, cols=90) == once).all()
     assert constant == (seeded(rule, 3).Initialize(rows=70, cols=90) == once).all()
@@ -309,6 +316,18 @@ def test_deviations_are_those_of_pytorch(rule, name, shape):
     # PyTorch's matrix is (out, in).
     ours = rule.Initialize(shape=shape if len(shape) == 4 else shape[::-1])
     assert np.isclose(ours.std(), theirs.std(), rtol=0.03)
+
+
+@of_each
+def test_tensors_are_filled(case):
+    torch = torch_or_skip()
+    tensor = torch.zeros(5, 4)
+    assert seeded(case.rule).Initialize(tensor) is tensor
+    np.testing.assert_array_equal(tensor.numpy(),
+                                  seeded(case.rule).Initialize(rows=5, cols=4, dtype="float32"))
+    for bad in (torch.zeros(3, requires_grad=True), torch.zeros(3, dtype=torch.bfloat16)):
+        with raises(TypeError, case, "W "):
+            case.rule.Initialize(bad)
 
 
 # ---------------------------------------------------------------- layers and networks
@@ -471,6 +490,8 @@ def test_arrays_that_are_refused(case):
     for given in ((2, 3), (3, 2, 1), (6, 1)):
         with raises(ValueError, case, "W has shape"):
             start(np.zeros((3, 2)), *given)
+    with raises(TypeError, case, "rng is 'x'"):
+        start(np.zeros(3), rng="x")
     with raises(TypeError, case, "W is float32, expected float64"):
         start(np.zeros(3, np.float32), dtype="float64")
     with raises(ValueError, case, "W is made of layers"):

@@ -12,10 +12,13 @@ README = Path(__file__).parent.parent / "README.md"
 pytestmark = pytest.mark.skipif(not README.exists(), reason="only in a checkout")
 
 
-def test_the_example_learns(capsys):
-    code, = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    exec(code, {})
+def test_the_examples(capsys):
+    learning, sequences = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    names = {}
+    exec(learning, names)
     assert float(capsys.readouterr().out) < 30      # 110 is to know nothing: 100 * log(3)
+    exec(sequences, names)
+    assert names["y"].shape == (10, 7, 3)
 
 
 @pytest.mark.parametrize("package", [layer, loss_functions, regularizer, init_rules, dists,

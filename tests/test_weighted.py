@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import mlpack_ann
-from mlpack_ann.layer import DropConnect, Embedding, Linear, Linear3D, Lookup, NoisyLinear
+from mlpack_ann.activation_functions import MultiQuadFunction, SoftplusFunction
+from mlpack_ann.layer import (RBF, DropConnect, Embedding, Linear, Linear3D, Lookup,
+                              MiniBatchDiscrimination, NoisyLinear)
 from tests.checks import FLOATS, assert_close
 
 
@@ -320,3 +322,113 @@ def test_a_generator_that_gives_other_numbers():
     m = NoisyLinear(4, 3, rng=TooFew(np.random.PCG64(1)))
     with pytest.raises(RuntimeError, match="^NoisyLinear: rng gave"):
         m.Forward(np.ones((2, 4)))
+
+
+# ---------------------------------------------------------------- RBF
+
+def test_betas_are_of_the_largest_distance():
+    centres = np.array([[0.0, 0], [3, 4], [1, 1]])
+    m = RBF(centres=centres)
+    assert m.betas == np.sqrt(6) / 5 and (m.in_size, m.out_size) == (2, 3)
+    np.testing.assert_allclose(m.Forward([[3.0, 4]]), np.exp(-m.betas * np.array([[25, 0, 13]])),
+                               rtol=1e-14)
+    assert RBF(2, 3, centres, 0.25).betas == 0.25
+    for same in (np.ones((1, 2)), np.ones((4, 2)), np.array([[1e200], [-1e200]])):
+        with pytest.raises(ValueError, match="^RBF: betas is 0"):
+            RBF(centres=same)
+        assert RBF(centres=same, betas=1).Forward(np.ones((1, same.shape[1]))).shape[1] == len(same)
+
+
+@pytest.mark.parametrize("activation", [None, MultiQuadFunction(), SoftplusFunction()])
+def test_at_a_centre(activation):
+    """There the distance has no derivative, and the output's is 0, if it has one."""
+    m = RBF(centres=[[1.0, 2], [4, 6]], betas=1, activation=activation)
+    x = np.array([[1.0, 2]])
+    y = m.Forward(x)
+    assert y[0, 0] == m.activation.Fn(0.0)
+    assert not m.Backward(x, y, np.array([[7.0, 0]])).any()
+    assert m.Backward(x, y, np.array([[0, 1.0]])).any()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_near_distances_far_from_0_are_accurate(dtype):
+    """Where |x|^2 - 2 x c + |c|^2 would have no digit left."""
+    centres = np.full((3, 40), 4096.0)
+    m = RBF(centres=centres, betas=1)
+    x = (centres[:2] + np.array([[2.0**-8], [2.0**-4]])).astype(dtype)
+    y = m.Forward(x)
+    np.testing.assert_allclose(y[:, 0], np.exp([-40 * 2.0**-16, -40 * 2.0**-8]), rtol=1e-6)
+    gy = np.ones_like(y)
+    expected = -2 * 3 * y[:, :1] * (x - centres[:2])
+    np.testing.assert_allclose(m.Backward(x, y, gy), expected, rtol=1e-5)
+
+
+def test_a_backward_of_another_dtype_than_forward_is_refused():
+    m = RBF(centres=np.eye(3))
+    m.Forward(np.ones((2, 3), np.float32))
+    with pytest.raises(RuntimeError, match="^RBF: input is float64, expected the dtype"):
+        m.Backward(np.ones((2, 3)), np.ones((2, 3)), np.ones((2, 3)))
+    m.centres[:] = 7                        # a copy
+    np.testing.assert_array_equal(m.centres, np.eye(3))
+
+
+def test_many_features_and_centres():
+    rng = np.random.default_rng(8)
+    for in_size, out_size, points in ((1, 1, 1), (3, 17, 70), (100, 33, 9), (65, 64, 131)):
+        centres, x = rng.normal(size=(out_size, in_size)), rng.normal(size=(points, in_size))
+        gy = rng.normal(size=(points, out_size))
+        m = RBF(centres=centres, betas=0.5 / in_size)
+        apart = x[:, None] - centres
+        expected = np.exp(-m.betas * np.square(apart).sum(2))
+        y = m.Forward(x)
+        np.testing.assert_allclose(y, expected, rtol=1e-12)
+        g = -2 * m.betas * ((gy * expected)[:, :, None] * apart).sum(1)
+        np.testing.assert_allclose(m.Backward(x, y, gy), g, rtol=1e-10, atol=1e-12)
+
+
+# ---------------------------------------------------------------- MiniBatchDiscrimination
+
+def test_points_alone_and_alike():
+    m = MiniBatchDiscrimination(3, 5, 2)
+    x = np.random.default_rng(9).normal(size=(1, 3))
+    np.testing.assert_array_equal(m.Forward(x), np.concatenate([x, np.ones((1, 2))], 1))
+    y = m.Forward(np.tile(x, (7, 1)))
+    np.testing.assert_array_equal(y[:, 3:], np.full((7, 2), 7.0))
+    gy = np.ones_like(y)
+    np.testing.assert_array_equal(m.Backward(np.tile(x, (7, 1)), y, gy), gy[:, :3])
+    assert not m.Gradient(np.tile(x, (7, 1)), gy).any()
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("points, outputs, features", [(2, 1, 1), (15, 3, 2), (16, 2, 7),
+                                                       (33, 5, 3), (130, 4, 5)])
+def test_all_pairs(dtype, points, outputs, features):
+    rng = np.random.default_rng(points)
+    m = MiniBatchDiscrimination(6, 6 + outputs, features, dtype=dtype)
+    x = rng.normal(size=(points, 6)).astype(dtype)
+    gy = rng.normal(size=(points, 6 + outputs)).astype(dtype)
+    m.Forward(x)
+    projected = (x.astype(float) @ m.weight.astype(float)).reshape(points, features, outputs)
+    apart = projected[:, None] - projected
+    close = np.exp(-abs(apart).sum(2))
+    scale = points if dtype == np.float32 else 1
+    assert_close(m.Forward(x)[:, 6:], close.sum(1), 1e-6 if dtype == np.float32 else 1e-13)
+    pairs = (gy[:, None, 6:] + gy[:, 6:]) * close
+    slopes = -(pairs[:, :, None] * np.sign(apart)).sum(1).reshape(points, -1)
+    tolerance = 1e-5 * scale if dtype == np.float32 else 1e-12
+    assert_close(m.Backward(x, m.Forward(x), gy), gy[:, :6] + slopes @ m.weight.T, tolerance)
+    assert_close(m.Gradient(x, gy), (x.T @ slopes).ravel(), tolerance)
+
+
+def test_gradient_after_backward_is_of_its_own_error():
+    rng = np.random.default_rng(10)
+    m = MiniBatchDiscrimination(4, 7, 2)
+    x, gy, other = rng.normal(size=(9, 4)), rng.normal(size=(9, 7)), rng.normal(size=(9, 7))
+    y = m.Forward(x)
+    alone = [m.Gradient(x, error) for error in (gy, other)]
+    for errors in ((gy, gy), (gy, other), (other, gy)):
+        m.Backward(x, y, errors[0])
+        np.testing.assert_array_equal(m.Gradient(x, errors[1]), alone[errors[1] is other])
+    m.parameters = 2 * m.parameters
+    y = m.Forward(x)
+    assert not np.array_equal(m.Gradient(x, gy), alone[0])

@@ -278,7 +278,7 @@ def operations(layer, inner, outer):
     if isinstance(layer, Holder):           # of Linear layers: a weight is used once a point
         return 2 * prod(inner[:-1]) * layer.parameters.size
     if hasattr(layer, "in_size") and layer.parameters is not None:
-        return 2 * prod(inner) * layer.out_size
+        return 2 * prod(inner) // layer.in_size * layer.weight.size
     return 0
 
 

@@ -29,9 +29,11 @@ class RecurrenceCase(LayerCase):
         return (a.layer.Forward, a.x) if step == "Forward" else (back, a.layer, a.x, a.y, a.gy)
 
     def work(self, a, step):
-        size, _ = super().work(a, step)     # of points, weights and multiply-adds
-        passes = 1 if step == "Forward" else 2
-        return size, 2 * passes * prod(a.x.shape[:2]) * a.p.size
+        size, count = super().work(a, step)
+        return size, count if step == "Forward" else 2 * count
+
+    def operations(self, a):
+        return 2 * prod(a.x.shape[:2]) * a.p.size       # a weight is used once a point and step
 
 
 def back(layer, x, y, gy):

@@ -6,7 +6,7 @@ from mlpack_ann.bench import (arrangements, attention, containers, convolution_r
 from mlpack_ann.bench.case import Row, torch
 
 GROUPS = {
-    "linear": layers.PRODUCTS + weighted.CASES + weighted.RANDOM + weighted.RBF,
+    "linear": layers.PRODUCTS + weighted.CASES,
     "convolution": layers.CONVOLUTION + convolutions.CASES,
     "convolution-rules": convolution_rules.CASES,
     "pooling": layers.POOLING + pooling.CASES,

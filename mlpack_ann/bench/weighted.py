@@ -145,6 +145,36 @@ RBF = [
     }, make=centred),
 ]
 
+def compared(x, p, features):
+    """MiniBatchDiscrimination, with an array of all pairs."""
+    m = (x @ p.view(x.shape[1], -1)).view(len(x), features, -1)
+    closeness = torch.exp(-(m[:, None] - m).abs().sum(2))
+    return torch.cat([x, closeness.sum(1)], 1)
+
+
+def compared_gradient(a):
+    p = a.p.clone().requires_grad_()
+    with torch.enable_grad():
+        y = compared(a.x, p, a.layer.features)
+    return partial(torch.autograd.grad, retain_graph=True), y, p, a.gy
+
+
+def discriminating(cls, arguments, shape, dtype):
+    return cls(in_size=shape[1], out_size=shape[1] + arguments["outputs"],
+               features=arguments["features"], dtype=arguments["dtype"])
+
+
+DISCRIMINATION = [
+    LayerCase("MiniBatchDiscrimination", {
+        f"{i}-{outputs}x{features}-b{batch}": ({"outputs": outputs, "features": features},
+                                               (batch, i))
+        for i, outputs, features, batch in ((64, 16, 5, 32), (256, 50, 5, 128),
+                                            (1024, 100, 16, 64))}, {
+        "Forward": lambda a: (compared, a.x, a.p, a.layer.features),
+        "Gradient": compared_gradient,
+    }, make=discriminating),
+]
+
 READS = {"Forward": ("x", "y"), "Backward": (), "Gradient": ("x", "gy")}
 
 CASES = [
@@ -165,4 +195,4 @@ CASES = [
         "Backward": lambda a: (partial(torch.zeros, dtype=a.gy.dtype), a.x.shape),
         "Gradient": lambda a: (lookup_gradient, a.x, a.gy, len(a.w)),
     }, reads=READS),
-]
+] + RANDOM + RBF + DISCRIMINATION

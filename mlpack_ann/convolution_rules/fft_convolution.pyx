@@ -7,7 +7,7 @@ from mlpack_ann._arrays cimport ndarray
 from mlpack_ann._planes cimport Geometry
 from mlpack_ann.convolution_rules.convolution_rule cimport ConvolutionRule
 
-cdef Py_ssize_t BLOCK = 2**21               # pixels transformed at a time, which bounds the memory
+cdef Py_ssize_t BLOCK = 2**20               # pixels transformed at a time, which bounds the memory
 
 
 cdef class FFTConvolution(ConvolutionRule):
@@ -26,8 +26,8 @@ cdef class FFTConvolution(ConvolutionRule):
     Notes
     -----
     Results err by rounding relative to the largest one, not each to itself. Pixels that are
-    infinite or NaN make NaN of all the outputs of their image. The filter, dilated, is held with the zeros
-    between its elements; all positions of it are computed, whatever the stride.
+    infinite or NaN make NaN of all the outputs of their image. All positions of the filter are
+    computed, whatever the stride, and a dilated filter has zeros between its elements.
     """
     cdef readonly bint pad_last_dim
 
@@ -50,16 +50,19 @@ cdef class FFTConvolution(ConvolutionRule):
                                       *(<object>y).shape[2:])
         filters = spread(w, span_h, span_w, k.dilation_h, k.dilation_w).reshape(
             k.groups, k.out_channels // k.groups, k.in_channels // k.groups, span_h, span_w)
-        step = max(1, BLOCK // (size[0] * size[1] * max(k.in_channels, k.out_channels)))
+        area = size[0] * size[1]
+        some = max(1, BLOCK // (area * k.in_channels))          # outputs of a group at a time,
+        step = max(1, BLOCK // (area * max(k.in_channels, k.groups * some)))    # and images
         with np.errstate(all="ignore"):
-            factors = np.fft.rfft2(filters, size)
-            for start in range(0, batch, step):
-                spectrum = np.fft.rfft2(images[start:start + step], size)
-                total = spectrum[:, :, None, 0] * factors[:, :, 0]
-                for c in range(1, spectrum.shape[2]):
-                    total += spectrum[:, :, None, c] * factors[:, :, c]
-                whole = np.fft.irfft2(total, size)
-                results[start:start + step] = whole[..., inner[0], inner[1]]
+            for first in range(0, results.shape[2], some):
+                factors = np.fft.rfft2(filters[:, first:first + some], size)
+                for start in range(0, batch, step):
+                    spectrum = np.fft.rfft2(images[start:start + step], size)
+                    total = spectrum[:, :, None, 0] * factors[:, :, 0]
+                    for c in range(1, spectrum.shape[2]):
+                        total += spectrum[:, :, None, c] * factors[:, :, c]
+                    whole = np.fft.irfft2(total, size)[..., inner[0], inner[1]]
+                    results[start:start + step, :, first:first + some] = whole
         return 0
 
 

@@ -41,7 +41,8 @@ cdef class InitRule:
         self.rng = rng
         self._built = True
 
-    def Initialize(self, W=None, rows=None, cols=None, slices=None, *, shape=None, dtype=None):
+    def Initialize(self, W=None, rows=None, cols=None, slices=None, *, shape=None, dtype=None,
+                   rng=None):
         """Fill an array, or make one, or initialise a layer or a network.
 
         Parameters
@@ -55,6 +56,8 @@ cdef class InitRule:
             The same as one, of one to four axes.
         dtype : float32 or float64, optional
             Of the new array; float64 if omitted.
+        rng : numpy.random.Generator, optional
+            Of this call, instead of the rule's own.
 
         Returns
         -------
@@ -68,6 +71,15 @@ cdef class InitRule:
         ValueError
             If a size is missing, 0 or another than that of `W`, or `W` is read-only or strided.
         """
+        if rng is None:
+            return self._start(W, rows, cols, slices, shape, dtype)
+        own, self.rng = self._rng, rng
+        try:
+            return self._start(W, rows, cols, slices, shape, dtype)
+        finally:
+            self._rng = own
+
+    def _start(self, W, rows, cols, slices, shape, dtype):
         cdef Shape wanted
         cdef Sizes sizes
         cdef ndarray out

@@ -51,6 +51,7 @@ from mlpack_ann.layer.lp_pooling import LpPooling
 from mlpack_ann.layer.lstm import LSTM
 from mlpack_ann.layer.max_pooling import MaxPooling
 from mlpack_ann.layer.mean_pooling import MeanPooling
+from mlpack_ann.layer.minibatch_discrimination import MiniBatchDiscrimination
 from mlpack_ann.layer.multi_layer import MultiLayer
 from mlpack_ann.layer.multihead_attention import MultiheadAttention
 from mlpack_ann.layer.multiply_constant import MultiplyConstant

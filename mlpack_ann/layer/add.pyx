@@ -1,70 +1,14 @@
 """Bias alone. Source: mlpack ann/layer/add.hpp."""
-from numpy cimport (NPY_DOUBLE, PyArray_DATA, PyArray_DIM, PyArray_NBYTES, PyArray_TYPE,
-                    import_array, ndarray)
-
 from mlpack_ann._validation import integer
 
-from libc.string cimport memcpy
-
-from mlpack_ann._parallel cimport in_parts
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._copies cimport add_row, copy_all
 from mlpack_ann._points cimport point_size
 from mlpack_ann._row_sums cimport sum_rows
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
-
-cdef extern from *:
-    """
-    #include "_lines.h"
-
-    /* y = x + bias in each row */
-    #define ADD_BIAS(name, real)                                                                   \
-        ANN_APART void name(const real *x, real *y, const real *bias, ptrdiff_t rows, ptrdiff_t n, \
-                            int streamed)                                                          \
-        {                                                                                          \
-            for (; rows > 0; rows--, x += n, y += n)                                               \
-                ANN_WRITE(real, y, n, streamed, ANN_FETCH(x + i + n), x[i] + bias[i]);             \
-        }
-    ADD_BIAS(add_bias_f32, float)
-    ADD_BIAS(add_bias_f64, double)
-    """
-    const Py_ssize_t ANN_STREAM_BYTES
-    void add_bias_f32(const float* x, float* y, const float* bias, Py_ssize_t rows, Py_ssize_t n,
-                      bint streamed) nogil
-    void add_bias_f64(const double* x, double* y, const double* bias, Py_ssize_t rows,
-                      Py_ssize_t n, bint streamed) nogil
-    void ann_stream(void* to, const void* source, Py_ssize_t size) nogil
-    void ann_stream_end() nogil
-
-
-cdef struct Task:
-    bint wide, streamed                     # float64; written past the caches
-    Py_ssize_t n
-    const void* x
-    const void* bias
-    void* out
-
-
-cdef void add(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-    cdef const Task* t = <const Task*>task
-    cdef Py_ssize_t at = start * t.n
-    if t.wide:
-        add_bias_f64(<const double*>t.x + at, <double*>t.out + at, <const double*>t.bias,
-                     stop - start, t.n, t.streamed)
-    else:
-        add_bias_f32(<const float*>t.x + at, <float*>t.out + at, <const float*>t.bias,
-                     stop - start, t.n, t.streamed)
-    ann_stream_end()
-
-
-cdef void copy(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-    cdef const Task* t = <const Task*>task
-    if t.streamed:
-        ann_stream(<char*>t.out + start, <const char*>t.x + start, stop - start)
-        ann_stream_end()
-    else:
-        memcpy(<char*>t.out + start, <const char*>t.x + start, stop - start)
 
 
 cdef class Add(Layer):
@@ -112,18 +56,11 @@ cdef class Add(Layer):
         return Layer._output_shape(self, inner, outer)
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        cdef Task t
-        t.wide, t.streamed = PyArray_TYPE(x) == NPY_DOUBLE, PyArray_NBYTES(y) >= ANN_STREAM_BYTES
-        t.x, t.out, t.n = PyArray_DATA(x), PyArray_DATA(y), self._size
-        t.bias = PyArray_DATA(self._parameters)
-        in_parts(add, &t, PyArray_DIM(x, 0), <double>t.n)
+        add_row(x, self._parameters, y)
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        cdef Task t
-        t.streamed = PyArray_NBYTES(g) >= ANN_STREAM_BYTES
-        t.x, t.out = PyArray_DATA(gy), PyArray_DATA(g)
-        in_parts(copy, &t, PyArray_NBYTES(g), 0.25)
+        copy_all(gy, g)
         return 0
 
     cdef int _gradient(self, ndarray x, ndarray error, ndarray gradient) except -1:

@@ -2,6 +2,7 @@
 from mlpack_ann._validation import integer, number
 
 from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._copies cimport fill_all
 from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
@@ -49,9 +50,9 @@ cdef class Constant(Layer):
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        (<object>y).fill(self._scalar)
+        fill_all(y, self._scalar)
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        (<object>g).fill(0)
+        fill_all(g, 0)
         return 0

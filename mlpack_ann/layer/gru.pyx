@@ -6,6 +6,7 @@ from mlpack_ann._gates cimport (BEGIN, END_BACK, GRU_AFTER, GRU_AFTER_BACK, GRU_
                                 GRU_RESET_BACK, NOTHING, Sweep, add_phase)
 from mlpack_ann._gates cimport GRU as GRU_STEP
 from mlpack_ann._gemm cimport transposed_product
+from mlpack_ann._merge cimport put, take
 from mlpack_ann.layer.recurrent_layer cimport STEP, STEP2, RecurrentLayer, Tape, data, sized
 
 import_array()
@@ -78,7 +79,8 @@ cdef class GRU(RecurrentLayer):
         cdef Py_ssize_t m = self.out_size
         if self.reset_after:
             self._all = sized(self._all, m, 3 * m, self._typenum)
-            self._all[:, :2 * m], self._all[:, 2 * m:] = self._recurrent, self._candidate
+            put(self._recurrent, self._all, m, 0)
+            put(self._candidate, self._all, m, 2 * m)
         return 0
 
     cdef int _plan(self, Sweep* s, Tape tape) except -1:
@@ -112,7 +114,7 @@ cdef class GRU(RecurrentLayer):
         if self.reset_after:
             self._d_all = sized(self._d_all, m, 3 * m, self._typenum)
             transposed_product(tape.seen, tape.d2, self._d_all, self._scratch)
-            recurrent[...], candidate[...] = self._d_all[:, :2 * m], self._d_all[:, 2 * m:]
-            return 0
+            take(self._d_all, recurrent, m, 0)
+            return take(self._d_all, candidate, m, 2 * m)
         transposed_product(tape.seen, tape.d2, recurrent, self._scratch)
         return transposed_product(tape.kept, tape.d3, candidate, self._scratch)

@@ -21,7 +21,8 @@ cdef class Lookup(Vocabulary):
     Input (batch, ...) of whole numbers, integers or floats; others are a ValueError. Output
     (batch, embedding_size, ...), or flat points for flat points with `input_dimensions` set.
     `parameters` is W in C order, (embedding_size, vocab_size), which is mlpack's column-major
-    vocab_size x embedding_size. Backward gives 0: an index has no derivative.
+    vocab_size x embedding_size. Backward gives 0: an index has no derivative. mlpack's indices
+    count from 1, and its Backward throws.
     """
     def __init__(self, vocab_size, embedding_size, *, dtype="float64", rng=None):
         self._by_feature = True

@@ -2,6 +2,7 @@
 from mlpack_ann._arrays cimport PyArray_DATA, import_array, ndarray
 from mlpack_ann._gates cimport LSTM_PEEP, Sweep, peephole_gradient
 from mlpack_ann._gemm cimport transposed_product
+from mlpack_ann._merge cimport put, take
 from mlpack_ann.layer.lstm_cell cimport LSTMCell
 from mlpack_ann.layer.recurrent_layer cimport Tape, sized
 
@@ -42,8 +43,10 @@ cdef class LSTM(LSTMCell):
     Gers, Schraudolph and Schmidhuber, Learning Precise Timing with LSTM Recurrent Networks,
     Journal of Machine Learning Research 3, 2002.
     """
-    cdef ndarray _all                       # (in + 1, 4 units): Wo, Wf, Wi, Wz, below them biases
-    cdef ndarray _d_all, _d_recurrent
+    cdef ndarray _all, _d_all               # (in + 1, 4 units): Wo, Wf, Wi, Wz, below them biases
+    cdef ndarray _d_recurrent               # (units, 4 units)
+    cdef list _affine                       # of o, f, i and z, views of the parameters
+    cdef ndarray _peepholes
 
     def __init__(self, in_size=None, out_size=None, rho=None, *, dtype="float64", rng=None):
         super().__init__(in_size, out_size, rho, dtype=dtype, rng=rng)
@@ -55,43 +58,40 @@ cdef class LSTM(LSTMCell):
         return (4 * (<object>self._in_size + 1 + self.out_size) + 3) * self.out_size
 
     cdef tuple _parts(self, ndarray flat):
-        """Return views (in + 1, 4, units) of W and b, (units, 4, units) of U, and the peepholes."""
-        n, m = self._in_size + 1, self.out_size
-        split = 4 * n * m
-        return (flat[:split].reshape(4, n, m).swapaxes(0, 1),
-                flat[split:-3 * m].reshape(4, m, m).swapaxes(0, 1), flat[-3 * m:])
+        """Return W and b of each gate, and U, (4, units, units), and the peepholes; or the
+        derivatives by them."""
+        n, m = (self._in_size + 1) * self.out_size, self.out_size
+        return ([flat[g * n:g * n + n] for g in range(4)], flat[4 * n:-3 * m].reshape(4, m, m),
+                flat[-3 * m:])
 
     cdef int _bind(self) except -1:
-        cdef Py_ssize_t n = self._in_size, m = 4 * self.out_size
-        self._all, self._d_all = [sized(None, n + 1, m, self._typenum) for _ in range(2)]
-        self._recurrent, self._d_recurrent = [sized(None, self.out_size, m, self._typenum)
-                                              for _ in range(2)]
+        cdef Py_ssize_t n = self._in_size, m = self.out_size
+        self._affine, self._recurrent, self._peepholes = self._parts(self._parameters)
+        self._all, self._d_all = [sized(None, n + 1, 4 * m, self._typenum) for _ in range(2)]
+        self._d_recurrent = sized(None, m, 4 * m, self._typenum)
         self._input_weight, self._bias = self._all[:n], self._all[n]
         return 0
 
     cdef int _gather(self) except -1:
-        weights, recurrent, _ = self._parts(self._parameters)
-        (<object>self._all).reshape(weights.shape)[...] = weights
-        (<object>self._recurrent).reshape(recurrent.shape)[...] = recurrent
+        for g, part in enumerate(self._affine):
+            put(part, self._all, self._in_size + 1, g * self.out_size)
         return 0
 
     cdef int _plan(self, Sweep* s, Tape tape) except -1:
-        self._see_peepholes(s)
+        s.peepholes = PyArray_DATA(self._peepholes)
         return LSTMCell._plan(self, s, tape)
 
     cdef int _plan_back(self, Sweep* s, Tape tape) except -1:
-        self._see_peepholes(s)
+        s.peepholes = PyArray_DATA(self._peepholes)
         return LSTMCell._plan_back(self, s, tape)
 
-    cdef int _see_peepholes(self, Sweep* s) except -1:
-        s.peepholes = PyArray_DATA(self._parts(self._parameters)[2])
-        return 0
-
     cdef int _weight_gradient(self, Sweep* s, Tape tape, ndarray x, ndarray gradient) except -1:
-        weights, recurrent, peepholes = self._parts(gradient)
-        self._input_gradient(tape, x, self._d_all[:self._in_size], self._d_all[self._in_size])
+        cdef Py_ssize_t n = self._in_size, m = self.out_size, g
+        affine, recurrent, peepholes = self._parts(gradient)
+        self._input_gradient(tape, x, self._d_all[:n], self._d_all[n])
         transposed_product(tape.seen, tape.d, self._d_recurrent, self._scratch)
-        weights[...] = (<object>self._d_all).reshape(weights.shape)
-        recurrent[...] = (<object>self._d_recurrent).reshape(recurrent.shape)
+        for g in range(4):
+            take(self._d_all, affine[g], n + 1, g * m)
+            take(self._d_recurrent, recurrent[g], m, g * m)
         peephole_gradient(s, peepholes)
         return 0

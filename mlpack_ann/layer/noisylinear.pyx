@@ -90,9 +90,9 @@ cdef class NoisyLinear(RandomLinear):
     Notes
     -----
     Input (batch, in_size), output (batch, out_size). `parameters` is W in C order, (in_size,
-    out_size), then b (out_size), S and s likewise; S is ``0.5 / sqrt(in_size)`` at first and s ``0.5
-    / sqrt(out_size)``. Each Forward in training mode draws new noise, the same for all points of
-    the batch; in inference mode it stays, as it does in mlpack until `ResetNoise`. `noise` tells
+    out_size), then b (out_size), S and s likewise; at first S is ``0.5 / sqrt(in_size)`` and s is
+    ``0.5 / sqrt(out_size)``. Each Forward in training mode draws new noise, the same for all points
+    of the batch; in inference mode it stays, as it does in mlpack until `ResetNoise`. `noise` tells
     which, or fixes it; Backward and Gradient use that of the latest Forward.
 
     References

@@ -1,45 +1,17 @@
 """Positional encoding. Source: mlpack ann/layer/positional_encoding.hpp."""
 import numpy as np
 
-from cython cimport floating
-from numpy cimport PyArray_DATA
-
 from mlpack_ann._validation import integer
 
-from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, import_array, ndarray
-from mlpack_ann._blocks cimport Blocks, add_loop, copy_blocks, no_blocks
-from mlpack_ann._parallel cimport in_parts
+from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._copies cimport add_row, copy_all
 from mlpack_ann._points cimport point_size
-from mlpack_ann._validation cimport Shape, read_shape
+from mlpack_ann._validation cimport Shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
 
 cdef double LARGEST = 2.0 ** 48             # elements of an encoding
-
-
-cdef struct Sequences:
-    const void* x                           # (points, size)
-    const void* encoding                    # (size)
-    void* y
-    Py_ssize_t size
-    bint wide                               # float64
-
-
-cdef inline void encode(const Sequences* t, Py_ssize_t start, Py_ssize_t stop, const floating* x,
-                        const floating* encoding, floating* y) noexcept nogil:
-    cdef Py_ssize_t i, j
-    for i in range(start, stop):
-        for j in range(t.size):
-            y[i * t.size + j] = x[i * t.size + j] + encoding[j]
-
-
-cdef void encode_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-    cdef const Sequences* t = <const Sequences*>task
-    if t.wide:
-        encode(t, start, stop, <const double*>t.x, <const double*>t.encoding, <double*>t.y)
-    else:
-        encode(t, start, stop, <const float*>t.x, <const float*>t.encoding, <float*>t.y)
 
 
 cdef class PositionalEncoding(Layer):
@@ -104,17 +76,9 @@ cdef class PositionalEncoding(Layer):
         return 0
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
-        cdef Sequences t
-        cdef Shape batch
-        read_shape(x, &batch)
-        t.size, t.wide = point_size(&batch), PyArray_TYPE(x) == NPY_DOUBLE
-        t.x, t.y = PyArray_DATA(x), PyArray_DATA(y)
-        t.encoding = PyArray_DATA(self._wide if t.wide else self._narrow)
-        in_parts(encode_work, &t, batch.dims[0], t.size)
+        add_row(x, self._wide if PyArray_TYPE(x) == NPY_DOUBLE else self._narrow, y)
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
-        cdef Blocks b = no_blocks()
-        add_loop(&b, g.size, 1, 1)
-        copy_blocks(&b, gy, 0, g, 0)
+        copy_all(gy, g)
         return 0

@@ -131,8 +131,8 @@ cdef void sums_of_differences(const Task* t, int part, Py_ssize_t start, Py_ssiz
 
 
 cdef class RBF(Layer):
-    """``output[n, i] = f(sqrt(betas) * |input[n] - centres[i]|)``, with f(z) = exp(-z**2) or another
-    activation function.
+    """``output[n, i] = f(sqrt(betas) * |input[n] - centres[i]|)``, with ``f(z) = exp(-z**2)`` or
+    another activation function.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ cdef class RBF(Layer):
     Broomhead and Lowe (1988), Multivariable functional interpolation and adaptive networks.
     """
     cdef readonly Py_ssize_t in_size, out_size
-    cdef readonly double betas
+    cdef readonly double betas              # as used, never 0
     cdef readonly Activation activation
     cdef ndarray _centres                   # float64
     cdef list _columns, _rows               # (in, out) and (out, in) in whole vectors, by dtype
@@ -184,13 +184,13 @@ cdef class RBF(Layer):
                              f"({expected[0]}, {expected[1]})")
         points = np.array(points, np.float64, order="C")
         if not np.isfinite(points).all():
-            raise ValueError(f"{type(self).__name__}: centres has infinite numbers or NaN, expected "
-                             "finite ones")
+            raise ValueError(f"{type(self).__name__}: centres has infinite numbers or NaN, "
+                             "expected finite ones")
         activation = GaussianFunction() if activation is None else activation
         if (not isinstance(activation, Activation)
                 or (<Activation>activation)._maps.forward64 is NULL):
-            raise TypeError(f"{type(self).__name__}: activation is {shown(activation)}, expected an "
-                            "Activation with a formula")
+            raise TypeError(f"{type(self).__name__}: activation is {shown(activation)}, expected "
+                            "an Activation with a formula")
         self.activation = activation
         self.betas = number(betas, self, "betas", minimum=0) or self._width(points)
         self.out_size, self.in_size = points.shape
@@ -209,7 +209,8 @@ cdef class RBF(Layer):
 
     def _width(self, points):
         """Return the betas that the distances of centres suggest."""
-        largest = max(np.square(points - point).sum(1).max() for point in points)
+        with np.errstate(over="ignore"):
+            largest = max(np.square(points - point).sum(1).max() for point in points)
         if not 0 < largest < np.inf:
             raise ValueError(f"{type(self).__name__}: betas is 0, expected a number above 0 for "
                              "centres without distances between them, or with infinite ones")

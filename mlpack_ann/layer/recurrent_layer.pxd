@@ -45,7 +45,7 @@ cdef class RecurrentLayer(Layer):
     cdef bint _starts(self, ndarray x)
     cdef int _require_initial(self, Py_ssize_t points) except -1
     cdef Tape _whole(self, ndarray x)
-    cdef Tape _next_step(self, ndarray x)
+    cdef Tape _next_step(self, ndarray x, bint starts)
     cdef int _fill(self, Sweep* s, Tape tape) except -1
     cdef int _run(self, Tape tape, ndarray x, ndarray y) except -1
     cdef int _run_back(self, Sweep* s, Tape tape, ndarray gy) except -1

@@ -230,9 +230,8 @@ cdef class RecurrentLayer(Layer):
         return self._sweep_scratch.take(use, count * (8 if self._typenum == NPY_DOUBLE else 4))
 
     cdef int _input_gradient(self, Tape tape, ndarray x, ndarray weight, ndarray bias) except -1:
-        """Fill in the derivative by the weights of the input, and by the bias unless it is None."""
-        if bias is not None:
-            sum_rows(tape.d, bias)
+        """Fill in the derivatives by the weights of the input and by the bias."""
+        sum_rows(tape.d, bias)
         return transposed_product(x, tape.d, weight, self._scratch)
 
     # ---------------------------------------------------------------- hooks of a layer
@@ -259,11 +258,13 @@ cdef class RecurrentLayer(Layer):
 
     cdef int _forward(self, ndarray x, ndarray y) except -1:
         cdef Tape tape
-        if PyArray_NDIM(x) == 3 or self._starts(x):
+        cdef bint starts = PyArray_NDIM(x) == 3 or self._starts(x)
+        if starts:
             self._require_initial(PyArray_DIM(x, 0))
-        self._seen = self._known = None     # until all is there
-        self._latest = tape = self._next_step(x) if PyArray_NDIM(x) == 2 else self._whole(x)
+        self._seen = self._latest = self._known = None      # until all is there
+        tape = self._next_step(x, starts) if PyArray_NDIM(x) == 2 else self._whole(x)
         self._run(tape, rows_of(x), y)
+        self._latest = tape
         return self._remember(x)
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
@@ -295,8 +296,8 @@ cdef class RecurrentLayer(Layer):
 
     cdef bint _starts(self, ndarray x):
         """Whether the next step given alone is the first of its sequence."""
-        return self._left <= 0 or self._count == 0 or (
-            (<Tape>self._alone[self._count - 1]).batch != PyArray_DIM(x, 0))
+        return self._left <= 0 or self._count == 0 or self._latest is None or (
+            self._latest.batch != PyArray_DIM(x, 0))
 
     cdef int _require_initial(self, Py_ssize_t points) except -1:
         if self._initial is not None and PyArray_DIM(self._initial, 1) != points:
@@ -311,10 +312,10 @@ cdef class RecurrentLayer(Layer):
         self._sequence.first[...] = 0 if self._initial is None else self._initial
         return self._sequence
 
-    cdef Tape _next_step(self, ndarray x):
+    cdef Tape _next_step(self, ndarray x, bint starts):
         cdef Tape tape
         cdef Py_ssize_t before = self._count - 1
-        if self._starts(x):
+        if starts:
             self._left = min(<Py_ssize_t>(self._rho or ENDLESS), self._limit)
             self._count = self._done = 0
         elif not self._training:            # none but the latest is kept

@@ -8,6 +8,7 @@ from mlpack_ann import _random
 from mlpack_ann._validation import as_array, flag, integer, number
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_DIM, PyArray_TYPE, import_array, ndarray
+from mlpack_ann._draws cimport draw_normal
 from mlpack_ann._math cimport decay_, fabs_, log1p_of_fraction_, log_
 from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._points cimport point_size
@@ -244,14 +245,15 @@ cdef class Reparametrization(Layer):
                 raise ValueError(f"{type(self).__name__}: gaussian_sample has shape {given}, "
                                  f"expected {(points, size)} or {(1, size)}")
             return self._given
+        cdef ndarray drawn = self._drawn    # a generator may be anybody's, and call this layer
         shape = points if self.stochastic else 1, size
-        if self._drawn is None or (<object>self._drawn).shape != shape:
-            self._drawn = np.empty(shape)
+        if drawn is None or (<object>drawn).shape != shape:
+            self._drawn = drawn = np.empty(shape)
         if self.stochastic:
-            _random.generator(self.rng).standard_normal(out=self._drawn)
+            draw_normal(_random.generator(self.rng), drawn, 0, 1)
         else:
-            self._drawn[...] = FIXED
-        return self._drawn
+            drawn[...] = FIXED
+        return drawn
 
     cdef void _fill(self, Samples* t, ndarray x, ndarray out) noexcept:
         cdef Shape batch

@@ -1,8 +1,8 @@
 """One point of a batch. Source: mlpack ann/layer/select.hpp."""
 from mlpack_ann._validation import integer
 
-from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
-from mlpack_ann._blocks cimport Blocks, add_loop, copy_blocks, no_blocks
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._blocks cimport Blocks, add_loop, copy_blocks, no_blocks, place_blocks
 from mlpack_ann._points cimport point_size
 from mlpack_ann._validation cimport Shape, read_shape
 from mlpack_ann.layer.layer cimport Layer
@@ -54,9 +54,8 @@ cdef class Select(Layer):
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:
         cdef Blocks b = no_blocks()
-        (<object>g).fill(0)
         add_loop(&b, gy.size, 1, 1)
-        copy_blocks(&b, gy, 0, g, self._start(g))
+        place_blocks(&b, gy, g, self._start(g))
         return 0
 
     cdef Py_ssize_t _start(self, ndarray x):

@@ -1,8 +1,9 @@
 """A part of each point. Source: mlpack ann/layer/subview.hpp."""
 from mlpack_ann._validation import integer
 
-from mlpack_ann._arrays cimport PyArray_DIM, import_array, ndarray
-from mlpack_ann._blocks cimport Blocks, add_loop, add_pair, copy_blocks, no_blocks
+from mlpack_ann._arrays cimport import_array, ndarray
+from mlpack_ann._blocks cimport (Blocks, add_loop, add_pair, copy_blocks, no_blocks,
+                                 place_blocks)
 from mlpack_ann._points cimport point_size
 from mlpack_ann._validation cimport Shape, read_shape
 from mlpack_ann.layer.layer cimport Layer
@@ -72,8 +73,7 @@ cdef class Subview(Layer):
         cdef Blocks b
         read_shape(x, &shape)
         b = self._rectangles(&shape, True)
-        (<object>g).fill(0)
-        copy_blocks(&b, gy, 0, g, self._corner(&shape))
+        place_blocks(&b, gy, g, self._corner(&shape))
         return 0
 
     cdef Py_ssize_t _corner(self, const Shape* batch) noexcept:

@@ -2,65 +2,76 @@
 from mlpack_ann._validation import flag, integer
 
 from cython cimport floating
-from numpy cimport PyArray_DATA
+from numpy cimport PyArray_DATA, PyArray_NBYTES
 
 from mlpack_ann._arrays cimport NPY_DOUBLE, PyArray_TYPE, import_array, ndarray
 from mlpack_ann._blocks cimport Blocks, add_loop, copy_blocks, no_blocks
 from mlpack_ann._parallel cimport in_parts
 from mlpack_ann._points cimport read_point
-from mlpack_ann._reduce cimport sum_
 from mlpack_ann._validation cimport Shape, read_shape
 from mlpack_ann.layer.layer cimport Layer
 
 import_array()
 
+cdef extern from "_row_totals.h" nogil:
+    void ann_row_totals_f32(const float* x, float* y, Py_ssize_t rows, Py_ssize_t n)
+    void ann_row_totals_f64(const double* x, double* y, Py_ssize_t rows, Py_ssize_t n)
+
+cdef extern from "_row_sums.h" nogil:
+    enum:
+        ANN_SUM, ANN_SPAN
+    const Py_ssize_t ANN_STREAM_BYTES
+    void ann_row_sums_f32(int kind, const float* e, const float* x, Py_ssize_t stride,
+                          Py_ssize_t rows, Py_ssize_t n, bint fetched, const float* shift,
+                          const double* mean, const double* factor, double* s, double* q)
+    void ann_row_sums_f64(int kind, const double* e, const double* x, Py_ssize_t stride,
+                          Py_ssize_t rows, Py_ssize_t n, bint fetched, const double* shift,
+                          const double* mean, const double* factor, double* s, double* q)
+
 cdef enum:
-    BLOCK = 256                         # sums side by side that stay in the first cache
-    SHORT = 16                          # terms up to which a plain loop beats a SIMD reduction
+    SPAN = 1024                         # columns summed together, at most ANN_SPAN
+    LINE = 16                           # a span is a multiple of these
+    ROWS = 16                           # whose totals are an item for the threads
 
 
 cdef struct Sums:
     const void* x                       # (outer, terms, inner)
     void* y                             # (outer, inner)
     Py_ssize_t outer, terms, inner
-    bint wide                           # float64
+    Py_ssize_t spans, span              # of columns
+    bint wide, fetched                  # float64; read from memory
 
 
-cdef inline floating total_of(const floating* x, Py_ssize_t n) noexcept nogil:
-    cdef floating total = 0
-    cdef Py_ssize_t i
-    if n > SHORT:
-        return <floating>sum_(x, n)
-    for i in range(n):
-        total += x[i]
-    return total
-
-
-cdef inline void add_rows(const floating* x, floating* y, Py_ssize_t terms, Py_ssize_t step,
+cdef inline void add_rows(const Sums* t, const floating* x, floating* y,
                           Py_ssize_t n) noexcept nogil:
-    """Sum n columns of rows that are a step apart."""
-    cdef double total[BLOCK]
-    cdef Py_ssize_t i, j
-    for j in range(n):
-        total[j] = 0
-    for i in range(terms):
-        for j in range(n):
-            total[j] += x[i * step + j]
+    """Sum n columns."""
+    cdef double total[SPAN]
+    cdef double unused[SPAN]
+    cdef Py_ssize_t j
+    if floating is double:
+        ann_row_sums_f64(ANN_SUM, x, NULL, t.inner, t.terms, n, t.fetched, NULL, NULL, NULL, total,
+                         unused)
+    else:
+        ann_row_sums_f32(ANN_SUM, x, NULL, t.inner, t.terms, n, t.fetched, NULL, NULL, NULL, total,
+                         unused)
     for j in range(n):
         y[j] = <floating>total[j]
 
 
 cdef inline void sum_part(const Sums* t, Py_ssize_t start, Py_ssize_t stop, const floating* x,
                           floating* y) noexcept nogil:
-    """Items start..stop: blocks of columns, of each outer index."""
-    cdef Py_ssize_t blocks = blocks_of(t.inner), item, o, j
-    for item in range(start, stop):
-        o, j = item // blocks, item % blocks * BLOCK
-        if t.inner == 1:
-            y[o] = total_of(x + o * t.terms, t.terms)
+    """Items start..stop: groups of rows, or spans of columns of each outer index."""
+    cdef Py_ssize_t item, o, j
+    if t.inner == 1:
+        start, stop = start * ROWS, min(stop * ROWS, t.outer)
+        if floating is double:
+            ann_row_totals_f64(x + start * t.terms, y + start, stop - start, t.terms)
         else:
-            add_rows(x + o * t.terms * t.inner + j, y + o * t.inner + j, t.terms, t.inner,
-                     min(<Py_ssize_t>BLOCK, t.inner - j))
+            ann_row_totals_f32(x + start * t.terms, y + start, stop - start, t.terms)
+        return
+    for item in range(start, stop):
+        o, j = item // t.spans, item % t.spans * t.span
+        add_rows(t, x + o * t.terms * t.inner + j, y + o * t.inner + j, min(t.span, t.inner - j))
 
 
 cdef void sum_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
@@ -69,10 +80,6 @@ cdef void sum_work(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noex
         sum_part(t, start, stop, <const double*>t.x, <double*>t.y)
     else:
         sum_part(t, start, stop, <const float*>t.x, <float*>t.y)
-
-
-cdef inline Py_ssize_t blocks_of(Py_ssize_t inner) noexcept nogil:
-    return (inner + BLOCK - 1) // BLOCK
 
 
 cdef class SumReduce(Layer):
@@ -141,8 +148,14 @@ cdef class SumReduce(Layer):
     cdef int _forward(self, ndarray x, ndarray y) except -1:
         cdef Sums t = self._sums(x)
         t.x, t.y, t.wide = PyArray_DATA(x), PyArray_DATA(y), PyArray_TYPE(x) == NPY_DOUBLE
-        in_parts(sum_work, &t, t.outer * blocks_of(t.inner),
-                 <double>t.terms * min(<Py_ssize_t>BLOCK, t.inner))
+        t.fetched = PyArray_NBYTES(x) >= ANN_STREAM_BYTES
+        if t.inner == 1:
+            in_parts(sum_work, &t, (t.outer + ROWS - 1) // ROWS, <double>ROWS * t.terms)
+        elif t.inner > 0:
+            t.spans = (t.inner + SPAN - 1) // SPAN
+            t.span = ((t.inner + t.spans - 1) // t.spans + LINE - 1) // LINE * LINE
+            t.spans = (t.inner + t.span - 1) // t.span
+            in_parts(sum_work, &t, t.outer * t.spans, <double>t.terms * t.span)
         return 0
 
     cdef int _backward(self, ndarray x, ndarray y, ndarray gy, ndarray g) except -1:

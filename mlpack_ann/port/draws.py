@@ -1,13 +1,13 @@
 """Recorded statistics of random numbers: what this library's own draws say of them.
 
 A draw is repeated with other seeds; `chance` is how far from the mean of a statistic over these
-draws another draw may have it. Six standard deviations for moments; for extremes, whose
+draws another draw may have it. Eight standard deviations for moments; for extremes, whose
 distributions have longer tails, twelve.
 """
 import numpy as np
 
-DRAWS = 25
-STATISTICS = {"mean": (np.mean, 6.0), "std": (lambda w: np.std(w, ddof=1), 6.0),
+DRAWS = 12
+STATISTICS = {"mean": (np.mean, 8.0), "std": (lambda w: np.std(w, ddof=1), 8.0),
               "min": (np.min, 12.0), "max": (np.max, 12.0)}
 
 
@@ -37,4 +37,4 @@ def network_statistics(rule, network, of):
     for rule.initialize_rule.rng in generators():
         rule.Initialize(network)
         values.append(of())
-    return spread(values, 6.0)
+    return spread(values, 8.0)

@@ -193,6 +193,49 @@ def padding(job):
     return image(job, lambda x: F.pad(x, pads, value=k.get("fill_value", 0.0)))
 
 
+def nearest(job):
+    """PyTorch's rule for the sizes agrees where they are whole multiples of the factors."""
+    _, *sizes = job.attributes["input_dimensions"]
+    exact = [n * factor for n, factor in zip(sizes, job.kwargs["scale_factors"])]
+    size = [int(n) for n in exact]
+    return image(job, lambda x: F.interpolate(x, size)) if size == exact else None
+
+
+def bilinear(job):
+    """At the places of mlpack's rule, on a grid from -1 to 1 between the corners' centres."""
+    k = job.kwargs
+    places = [torch.arange(k[f"out_{axis}_size"], dtype=torch.float64) * k[f"in_{axis}_size"]
+              / k[f"out_{axis}_size"] / (k[f"in_{axis}_size"] - 1) * 2 - 1
+              for axis in ("col", "row")]
+    rows, columns = torch.meshgrid(*places, indexing="ij")
+    grid = torch.stack([columns, rows], 2)
+    shape = k["depth"], k["in_col_size"], k["in_row_size"]
+    return lambda x: F.grid_sample(x.reshape(len(x), *shape), grid.expand(len(x), -1, -1, -1),
+                                   padding_mode="border", align_corners=True).flatten(1)
+
+
+def rule(job):
+    """Of an image, or a stack as channels, by the filters of each output."""
+    o, image, filters = job.options, job.arrays["input"], job.arrays["filter"]
+    if o["appending"]:
+        return None
+    dilation, stride = (o["dilation_h"], o["dilation_w"]), (o["d_h"], o["d_w"])
+    full = job.kwargs["border_mode"] == "full"
+    pads = [(n - 1) * d * full for n, d in zip(filters.shape[-2:], dilation)]
+    groups = len(image) if image.ndim == filters.ndim == 3 else 1
+    stacked = max(image.ndim, filters.ndim) - 2
+
+    def function(x, w):
+        if w.ndim == 4 or groups > 1:
+            y = F.conv2d(x[None], w if w.ndim == 4 else w[:, None], None, stride, pads, dilation,
+                         groups)
+        else:
+            y = F.conv2d(x.reshape(-1, 1, *x.shape[-2:]), w.reshape(-1, 1, *w.shape[-2:]), None,
+                         stride, pads, dilation)
+        return y.flatten(0, 1) if stacked else y[0, 0]
+    return function
+
+
 def prelu(job):
     alpha, = parameters(job, (1,))
     return lambda x: F.prelu(x, alpha)
@@ -254,6 +297,9 @@ OPERATIONS = {
     "BatchNorm": batch_norm, "InstanceNorm": instance_norm, "LayerNorm": layer_norm,
     "MultiheadAttention": attention, "PixelShuffle": pixel_shuffle, "Padding": padding,
     "GRU": gru,
+    "NearestInterpolation": nearest, "BilinearInterpolation": bilinear,
+    **dict.fromkeys(("NaiveConvolution", "Im2ColConvolution", "FFTConvolution", "SVDConvolution"),
+                    rule),
     "Softmax": elementwise(lambda x: F.softmax(x, 1)),
     "LogSoftMax": elementwise(lambda x: F.log_softmax(x, 1)),
     "LeakyReLU": lambda job: lambda x: F.leaky_relu(x, job.kwargs["alpha"]),

@@ -1,6 +1,7 @@
 """The same operations in PyTorch, for ``compare --torch``."""
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -17,7 +18,10 @@ REPETITIONS = 7
 
 @dataclass
 class TorchResult:
-    """PyTorch's largest differences from this library, and its time over this library's."""
+    """PyTorch's largest differences from this library, and its time over this library's.
+
+    `backward` is NaN where there is no such pass.
+    """
 
     forward: float
     backward: float
@@ -25,7 +29,8 @@ class TorchResult:
     cases: int
 
     def __str__(self):
-        return (f"Forward {self.forward:.1e}, Backward {self.backward:.1e} from ours "
+        backward = "" if np.isnan(self.backward) else f", Backward {self.backward:.1e}"
+        return (f"Forward {self.forward:.1e}{backward} from ours "
                 f"({self.cases} cases); its Forward takes {self.speed:.2g} times as long")
 
     def as_json(self):
@@ -55,6 +60,9 @@ def _differences(job, ours, function):
     """Return how far PyTorch is from ours in Forward and, by its autograd, in Backward."""
     inputs = _inputs(job)
     tensors = [torch.from_numpy(array.copy()) for array in inputs]
+    if job.group == "convolution_rules":
+        theirs = function(*tensors).numpy()
+        return deviation(_call(job, ours)(*inputs), theirs).max(initial=0.0), np.nan
     tensors[0].requires_grad_()
     theirs = function(*tensors)
     if job.group == "loss_functions":
@@ -73,20 +81,28 @@ def _differences(job, ours, function):
 
 
 def _inputs(job):
-    names = ("input", "target") if job.group == "loss_functions" else ("input",)
-    return [np.ascontiguousarray(job.arrays[name]) for name in names]
+    second = {"loss_functions": ["target"], "convolution_rules": ["filter"]}.get(job.group, [])
+    return [np.ascontiguousarray(job.arrays[name]) for name in ["input", *second]]
+
+
+def _call(job, ours):
+    """Return what of ours PyTorch's function is compared with."""
+    if job.group == "convolution_rules":
+        return partial(ours.Convolution, **job.options)
+    return ours.Forward
 
 
 def _speed(job, ours, function):
     """Return PyTorch's least time for Forward over ours, on the points repeated."""
     inputs = _inputs(job)
-    times = -(-ELEMENTS // inputs[0].size)
-    inputs = [np.concatenate([array] * times) for array in inputs]
+    if job.group != "convolution_rules":    # which have no points
+        times = -(-ELEMENTS // inputs[0].size)
+        inputs = [np.concatenate([array] * times) for array in inputs]
     tensors = [torch.from_numpy(array) for array in inputs]
-    least = [np.inf, np.inf]
+    calls, least = [(_call(job, ours), inputs), (function, tensors)], [np.inf, np.inf]
     with torch.no_grad():
         for _ in range(REPETITIONS):
-            for i, (call, arguments) in enumerate([(ours.Forward, inputs), (function, tensors)]):
+            for i, (call, arguments) in enumerate(calls):
                 start = time.perf_counter()
                 call(*arguments)
                 least[i] = min(least[i], time.perf_counter() - start)
@@ -94,4 +110,4 @@ def _speed(job, ours, function):
 
 
 def _finite(value):
-    return "inf" if np.isinf(value) else value
+    return None if np.isnan(value) else "inf" if np.isinf(value) else value

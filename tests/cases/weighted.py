@@ -130,6 +130,41 @@ def torch_rbf(m, x, parameters):
     return torch.exp(-m.betas * (x[:, None] - torch.from_numpy(m.centres)).square().sum(2))
 
 
+def draw_compared(rng):
+    """Points of many features, so that a large array of them has not too many pairs."""
+    in_size, outputs, features = numbers(rng, 60, 100), numbers(rng, 1, 3), numbers(rng, 1, 4)
+    return ({"in_size": in_size, "out_size": in_size + outputs, "features": features},
+            (numbers(rng, 1, 6), in_size))
+
+
+def draw_compared_inferred(rng):
+    arguments, shape = draw_compared(rng)
+    del arguments["in_size"]
+    return arguments, shape
+
+
+def compared(m, x):
+    projected = (x @ m.parameters.reshape(m.in_size, -1)).reshape(len(x), m.features, -1)
+    closeness = np.exp(-abs(projected[:, None] - projected).sum(2))
+    return np.concatenate([x, closeness.sum(1)], 1)
+
+
+def torch_compared(m, x, parameters):
+    import torch
+    projected = (x @ parameters.reshape(m.in_size, -1)).reshape(len(x), m.features, -1)
+    closeness = torch.exp(-(projected[:, None] - projected).abs().sum(2))
+    return torch.cat([x, closeness.sum(1)], 1)
+
+
+COMPARED = {"in_size": 3, "out_size": 5, "features": 2}
+NOT_COMPARED = [({**COMPARED, **change}, error) for change, error in [
+    ({"in_size": 0}, ValueError), ({"in_size": 5}, ValueError), ({"out_size": 2.5}, TypeError),
+    ({"features": 0}, ValueError), ({"features": None}, TypeError),
+    ({"features": 2**31 - 1}, ValueError), ({"dtype": "int32"}, TypeError),
+    ({"rng": 3}, TypeError)]]
+NOT_POINTS = [(COMPARED, shape) for shape in ((3,), (2, 4), (2, 5), (2, 1, 3), (2, 0))] + [
+    ({"out_size": 5, "features": 2}, shape) for shape in ((2, 5), (2, 0), (2, 7))]
+
 CENTRES = np.arange(1.0, 7).reshape(2, 3)
 NO_CENTRES = [({"centres": CENTRES, **change}, error) for change, error in [
     ({"centres": None}, TypeError), ({"centres": "text"}, TypeError),
@@ -219,6 +254,10 @@ LAYERS = [
               invalid=NO_CENTRES, bad_shapes=NOT_FEATURES),
     LayerCase(layer.RBF, draw_sized_centres, rbf_of_activation, name="-activation",
               keeps_forward=True),
+    LayerCase(layer.MiniBatchDiscrimination, draw_compared, compared, torch=torch_compared,
+              low=-0.2, high=0.2, keeps_forward=True, invalid=NOT_COMPARED, bad_shapes=NOT_POINTS),
+    LayerCase(layer.MiniBatchDiscrimination, draw_compared_inferred, compared, name="-inferred",
+              low=-0.2, high=0.2, keeps_forward=True),
     *[case for cls, reference, torch in ((layer.Embedding, embedding, torch_embedding),
                                          (layer.Lookup, lookup, torch_lookup)) for case in (
         LayerCase(cls, draw_indices, reference, inputs=indices, indices=True, torch=torch,
