@@ -12,4 +12,4 @@ cdef class LinearNoBias(Layer):
     cdef ndarray _weight                    # (in, out), a view of the parameters
     cdef Scratch _scratch                   # of the products
 
-    cdef object _size(self)               # of the parameters
+    cdef object _size(self)                 # of the parameters

@@ -39,7 +39,7 @@ def reinforce_normal(job):
 @adapts("layer", "VRClassReward")
 def vr_class_reward(job):
     job.kwargs["layers"] = [ReinforceNormal()]
-    job.change(lambda a: a.ravel() - 1, "target")
+    job.change(lambda a: a.ravel().astype(np.int64) - 1, "target")
     job.remark("converted: labels are counted from 0")
     job.state["reward"] = job.case.state["Reward"]
 

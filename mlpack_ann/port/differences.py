@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mlpack_ann.layer import Convolution
 from mlpack_ann.port import mlpack_does as does
 from mlpack_ann.port.passes import BACKWARD, FORWARD, GRADIENT
 
@@ -110,6 +111,17 @@ def bias_of_batch(job, check):
     return batch(job, check) & bias_entries(job, check)
 
 
+def biases_of_convolutions(job, check):
+    """Elements of the gradient that belong to the biases of Convolutions within, of a batch."""
+    mask, end = np.zeros(check.recorded.shape, bool), 0
+    for layer in job.kwargs.get("layers", [job.kwargs.get("layer")]):
+        end += 0 if layer.parameters is None else layer.parameters.size
+        if isinstance(layer, Convolution):
+            first = end - layer.out_size if "layers" in job.kwargs else 0   # WeightNorm's biases
+            mask[first:first + layer.out_size] = True
+    return batch(job, check) & mask
+
+
 def start_of_batch(job, check):
     """Elements of Recurrent's gradient that belong to start, behind input."""
     first = job.kwargs["input"].parameters.size
@@ -129,6 +141,18 @@ def below_zero(job, check):
 def takes_input(job, check):
     """Whether the activation's derivative is written for x, not for f(x)."""
     return job.case.args["ActivationFunction"] in DERIV_OF_INPUT.split()
+
+
+def many_patches(job, check):
+    return job.kwargs["depth"] > 2
+
+
+def glimpses_of_many_patches(job, check):
+    return job.kwargs["rnn"].depth > 2
+
+
+def several_points(job, check):
+    return job.arrays["target"].size > 1
 
 
 def far(job, check):
@@ -218,9 +242,9 @@ TABLE = [
         "each layer's Backward gets the sum for its own output", "its own output",
         None, does.slopes_at_the_sum),
     Difference(
-        "Concat", "3.x", GRADIENT,
+        "Concat Sequential WeightNorm", "3.x", GRADIENT,
         "Convolution's bias gradient of a batch is the last point's only", "summed over the points",
-        batch, does.last_point_biases),
+        biases_of_convolutions, does.last_point_biases),
     Difference(
         "ConcatPerformance", "3.x", BACKWARD,
         "g of each block is written over the first's, and the last one's stays 0",
@@ -232,11 +256,11 @@ TABLE = [
     Difference(
         "Convolution AtrousConvolution", "3.x", FORWARD,
         "with unequal strides the window moves by the height's step in width and the width's "
-        "in height", "each axis has its own stride", unequal_strides),
+        "in height", "each axis has its own stride", unequal_strides, does.exchanged_steps_output),
     Difference(
         "AtrousConvolution", "3.x", FORWARD,
         "unequal dilations are exchanged", "each axis has its own dilation", unequal_dilations,
-        does.exchanged_dilations),
+        does.exchanged_steps_output),
     Difference(
         "AtrousConvolution", "3.x", BACKWARD,
         "g is wrong for unequal dilations", "the derivative of Forward", unequal_dilations),
@@ -248,21 +272,23 @@ TABLE = [
         "the weight gradient is wrong for a stride above 1", "the derivative of Forward",
         lambda job, check: strided(job, check) & ~bias_entries(job, check)),
     Difference(
-        "Convolution", "4.4", FORWARD,
-        "Forward exchanges unequal strides", "each axis has its own stride", unequal_strides),
+        "Convolution GroupedConvolution", "4.4", FORWARD,
+        "Forward exchanges unequal strides", "each axis has its own stride", unequal_strides,
+        does.exchanged_steps_output),
     Difference(
-        "Convolution", "4.4", GRADIENT,
-        "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides),
+        "Convolution GroupedConvolution", "4.4", GRADIENT,
+        "Gradient exchanges unequal strides", "each axis has its own stride", unequal_strides,
+        does.exchanged_strides_gradient),
     Difference(
         "TransposedConvolution", "4.8", BACKWARD,
         "with several channels on both sides g is of filters that are taken in another order",
         "the derivative of Forward", many_to_many, does.filters_exchanged),
     Difference(
-        "DropConnect", "3.x 4.4", BACKWARD,
+        "DropConnect", "3.x 4.4 4.8", BACKWARD,
         "g lacks the factor 1 / (1 - ratio)", "the derivative of Forward", in_training,
         does.without_scale),
     Difference(
-        "DropConnect", "3.x 4.4", GRADIENT,
+        "DropConnect", "3.x 4.4 4.8", GRADIENT,
         "the gradient is that of a layer without mask and factor", "the derivative of Forward",
         in_training, does.gradient_of_linear),
     Difference(
@@ -296,7 +322,7 @@ TABLE = [
         "in ceil mode every window is one row and column smaller than the kernel",
         "only windows at the edge are clipped", ceil, does.smaller_windows_mean),
     Difference(
-        "MaxPooling", "4.4", BACKWARD,
+        "MaxPooling", "4.4 4.8", BACKWARD,
         "in ceil mode clipped windows are indexed with the whole kernel's width, so gradients "
         "land on other pixels", "on the maximum", ceil, does.misplaced_maxima),
     Difference(
@@ -313,14 +339,14 @@ TABLE = [
         "normalises with that running variance", "with the unbiased one",
         lambda job, check: not job.training, does.batch_norm_of_recorded, "output"),
     Difference(
-        "LogSoftMax", "3.x 4.4", FORWARD,
+        "LogSoftMax", "3.x 4.4 4.8", FORWARD,
         "exp is approximated by a polynomial and cut off at 13", "exp", None, does.log_softmax),
     Difference(
         "LogSoftMax", "3.x", BACKWARD,
         "g = exp(output) + gy, right only behind NegativeLogLikelihood",
         "g = gy - exp(output) * sum(gy)", None, does.log_softmax_g_of_3x),
     Difference(
-        "LogSoftMax", "4.4", BACKWARD,
+        "LogSoftMax", "4.4 4.8", BACKWARD,
         "g inherits the approximate exp", "exp", None, does.log_softmax_g),
     Difference(
         "HardTanH", "3.x", BACKWARD,
@@ -339,7 +365,7 @@ TABLE = [
         "g asks the sign of the output, positive for every x if alpha < 0",
         "the sign of the input", below_zero, does.slope_by_output),
     Difference(
-        "PReLU FlexibleReLU", "3.x 4.4", GRADIENT,
+        "PReLU FlexibleReLU", "3.x 4.4 4.8", GRADIENT,
         "gradient is divided by the points", "summed over the points, as everywhere else", batch,
         does.by_points),
     Difference(
@@ -359,7 +385,7 @@ TABLE = [
         "ELU", "3.x", FORWARD,
         "1 for infinity", "infinity", infinite_input, does.one),
     Difference(
-        "GELU", "4.4", BACKWARD,
+        "GELU", "4.4 4.8", BACKWARD,
         "the derivative's constants have six digits", "full precision", None, does.gelu_g),
     Difference(
         "Constant", "3.x", FORWARD,
@@ -373,7 +399,7 @@ TABLE = [
         "g = gy, of the output's shape", "of the input's shape, 0 for what was left out", None,
         does.gy_itself),
     Difference(
-        "Repeat", "4.4", BACKWARD,
+        "Repeat", "4.4 4.8", BACKWARD,
         "g averages over the copies", "sums", None, does.by_multiples),
     Difference(
         "Reparametrization", "3.x", BACKWARD,
@@ -382,7 +408,7 @@ TABLE = [
         lambda job, check: batch(job, check) and job.kwargs["include_kl"],
         does.divergence_undivided),
     Difference(
-        "Softmin", "4.4", BACKWARD,
+        "Softmin", "4.4 4.8", BACKWARD,
         "g has the wrong sign", "y * (sum(y * gy) - gy)", None, does.opposite),
     Difference(
         "FTSwish", "4.8", BACKWARD,
@@ -392,7 +418,7 @@ TABLE = [
         "g lacks the channels that make no whole block", "g is 0 there", surplus_channels,
         does.whole_blocks_g),
     Difference(
-        "RBF", "3.x 4.4", BACKWARD,
+        "RBF", "3.x 4.4 4.8", BACKWARD,
         "computes nothing: g stays as it was, empty or 0", "the derivative of Forward", None,
         does.zero),
     Difference(
@@ -420,6 +446,29 @@ TABLE = [
         "MultiheadAttention", "4.8", GRADIENT,
         "gradient is of points mixed in that way",
         "the derivative of Forward", mixed, does.attention_of_mixed_points),
+    Difference(
+        "Glimpse", "3.x", FORWARD,
+        "of more than two patches the second is put in the last one's place, those after it "
+        "nowhere, and the others are 0", "each in its place", many_patches,
+        does.glimpse_of_two_patches),
+    Difference(
+        "RecurrentAttention", "3.x", FORWARD,
+        "sees glimpses of more than two patches as if there were but two", "all of them",
+        glimpses_of_many_patches, does.attention_to_two_patches),
+    Difference(
+        "VRClassReward", "3.x", FORWARD,
+        "takes the reward of the last point for that of all", "every point counts", several_points,
+        does.last_reward_only),
+    Difference(
+        "VRClassReward", "3.x", BACKWARD,
+        "the baseline is that of a batch of one, the second row's first element, and its g is "
+        "written over that of the second label", "behind the points", several_points,
+        does.baseline_in_second_row, "g"),
+    Difference(
+        "VRClassReward", "3.x", BACKWARD,
+        "hands on one reward, the last point's, less the second row's first element",
+        "one for each point, less the baseline", several_points, does.reward_less_second_row,
+        "reward"),
     Difference(
         "Glimpse", "3.x", BACKWARD,
         "g of the patch has its axes exchanged, and lies at a place whose axes are",
@@ -468,21 +517,22 @@ TABLE = [
         does.steps_apart_gradient),
     # activation functions
     Difference(
-        "GELUFunction", "3.x 4.4", BACKWARD,
+        "GELUFunction", "3.x 4.4 4.8", BACKWARD,
         "the derivative's constants have six digits", "full precision", None,
         does.gelu_derivative, "derivative"),
     Difference(
-        "ElishFunction MishFunction BipolarSigmoidFunction", "3.x 4.4", FORWARD,
+        "ElishFunction MishFunction BipolarSigmoidFunction", "3.x 4.4 4.8", FORWARD,
         "NaN where exp overflows", "the limit", extreme, does.not_a_number),
     Difference(
-        "ElishFunction MishFunction BipolarSigmoidFunction TanhExpFunction", "3.x 4.4", BACKWARD,
+        "ElishFunction MishFunction BipolarSigmoidFunction TanhExpFunction", "3.x 4.4 4.8",
+        BACKWARD,
         "NaN where exp overflows", "the limit", extreme, does.not_a_number),
     Difference(
-        "LogisticFunction", "3.x 4.4", FORWARD,
+        "LogisticFunction", "3.x 4.4 4.8", FORWARD,
         "the inverse of 0 and 1 stops at the logarithm of the largest number", "infinite",
         beyond_range, does.truncated_logarithm, "Inv"),
     Difference(
-        "SoftplusFunction", "3.x 4.4", FORWARD,
+        "SoftplusFunction", "3.x 4.4 4.8", FORWARD,
         "the inverse of 0 is 0", "minus infinity", not_positive, does.zero, "Inv"),
     Difference(
         DERIV_OF_INPUT, "3.x", BACKWARD,
@@ -500,17 +550,17 @@ TABLE = [
         "MeanBiasError.before_redesign", "3.x", BACKWARD,
         "g is not divided like the loss", "divided by the points", batch, does.times_points),
     Difference(
-        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4", BACKWARD,
+        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4 4.8", BACKWARD,
         "g has the wrong sign", "tanh(a (x - t))", None, does.opposite),
     Difference(
-        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4", FORWARD,
+        "LogCoshLoss LogCoshLoss.before_redesign", "3.x 4.4 4.8", FORWARD,
         "cosh overflows", "log cosh is about its argument there", anywhere(far), does.infinite),
     Difference(
-        "HingeEmbeddingLoss", "3.x 4.4", FORWARD,
+        "HingeEmbeddingLoss", "3.x 4.4 4.8", FORWARD,
         "x for target 1, 1 - x for -1: not clamped", "max(0, margin - x) for -1", None,
         does.linear_hinge_embedding),
     Difference(
-        "HingeEmbeddingLoss", "3.x 4.4", BACKWARD,
+        "HingeEmbeddingLoss", "3.x 4.4 4.8", BACKWARD,
         "g = target, also beyond the margin", "0 beyond the margin", None,
         does.linear_hinge_embedding_g),
     Difference(
@@ -522,7 +572,7 @@ TABLE = [
         "g is not divided like the loss, and is active on the wrong side for label -1",
         "-t / n where x t < 1", None, does.inverted_hinge_g_undivided),
     Difference(
-        "HingeLoss", "4.4", BACKWARD,
+        "HingeLoss", "4.4 4.8", BACKWARD,
         "g is active on the wrong side for label -1 (and 0)", "-t where x t < 1", None,
         does.inverted_hinge_g),
     Difference(
@@ -533,10 +583,10 @@ TABLE = [
         "KLDivergence.before_redesign", "3.x", BACKWARD,
         "g is one number", "an array like the prediction", None, does.relative_entropy_g),
     Difference(
-        "KLDivergence", "3.x 4.4", FORWARD,
+        "KLDivergence", "3.x 4.4 4.8", FORWARD,
         "NaN where a target is 0", "the limit, 0", anywhere(zero_target), does.not_a_number),
     Difference(
-        "CosineEmbeddingLoss", "3.x 4.4", FORWARD,
+        "CosineEmbeddingLoss", "3.x 4.4 4.8", FORWARD,
         "compares runs of as many values as there are points", "points", not_square,
         does.cosine_of_runs),
     Difference(
@@ -544,7 +594,7 @@ TABLE = [
         "g is a column, of runs of as many values as there are points, and the mean's is not "
         "divided", "the derivative of Forward", None, does.cosine_of_runs_g),
     Difference(
-        "CosineEmbeddingLoss", "4.4", BACKWARD,
+        "CosineEmbeddingLoss", "4.4 4.8", BACKWARD,
         "g is a column, of runs of as many values as there are points, and the mean's is divided "
         "again at every run", "the derivative of Forward", None, does.cosine_of_runs_g),
     Difference(
@@ -559,34 +609,34 @@ TABLE = [
         "of labels in a column only the first counts", "all count",
         lambda job, check: job.case["target"].shape[0] == 1, does.first_label_only_g),
     Difference(
-        "SoftMarginLoss", "3.x 4.4", FORWARD,
+        "SoftMarginLoss", "3.x 4.4 4.8", FORWARD,
         "exp overflows", "log(1 + exp(z)) is z there", anywhere(product_far), does.infinite),
     Difference(
-        "SoftMarginLoss", "3.x 4.4", BACKWARD,
+        "SoftMarginLoss", "3.x 4.4 4.8", BACKWARD,
         "NaN where exp overflows", "-t", product_far, does.not_a_number),
     Difference(
-        "MultiLabelSoftMarginLoss", "3.x 4.4", FORWARD,
+        "MultiLabelSoftMarginLoss", "3.x 4.4 4.8", FORWARD,
         "NaN or infinite where exp overflows", "finite",
         lambda job, check: np.any(np.abs(job.arrays["input"]) > 700)),
     Difference(
         "ReconstructionLoss", "3.x", BACKWARD,
         "g is not divided like the loss", "divided by the points", batch, does.times_points),
     Difference(
-        "ReconstructionLoss", "4.4", FORWARD,
+        "ReconstructionLoss", "4.4 4.8", FORWARD,
         "the log-probability is divided by the points (also in the sum)", "not divided", batch,
         does.by_points),
     Difference(
-        "MeanAbsolutePercentageError", "4.4", FORWARD,
+        "MeanAbsolutePercentageError", "4.4 4.8", FORWARD,
         "100 / points is an integer division, 0 above 100 points", "a real one",
         lambda job, check: 100 % job.points != 0, does.percentage_in_integers),
     Difference(
-        "MeanAbsolutePercentageError", "4.4", BACKWARD,
+        "MeanAbsolutePercentageError", "4.4 4.8", BACKWARD,
         "g divides by t, and by the integer 100 / points", "by |t|", None, does.percentage_g),
     Difference(
-        "TripletMarginLoss", "4.4", FORWARD,
+        "TripletMarginLoss", "4.4 4.8", FORWARD,
         "clamped at 0 once for the batch", "for every point", batch, does.triplet_margin),
     Difference(
-        "TripletMarginLoss", "4.4", BACKWARD,
+        "TripletMarginLoss", "4.4 4.8", BACKWARD,
         "g has the anchor's half only, and is not clamped", "both halves, 0 where the loss is",
         None, does.triplet_margin_g),
     Difference(
@@ -594,12 +644,12 @@ TABLE = [
         "the mean's g is divided by the features only", "by the number of elements", mean,
         does.by_features),
     Difference(
-        "VRClassReward", "4.4", FORWARD,
+        "VRClassReward", "4.4 4.8", FORWARD,
         "leaves out the last point, and takes the reward of the one before for that of all",
         "every point counts", None, does.last_reward_only),
     # regularizers
     Difference(
-        "LRegularizer LRegularizer3", "3.x 4.4", GRADIENT,
+        "LRegularizer LRegularizer3", "3.x 4.4 4.8", GRADIENT,
         "an odd power loses the weight's sign", "times sign(w)", negative_weight,
         does.unsigned_power),
     # convolution rules
@@ -627,7 +677,7 @@ TABLE = [
         does.decomposed_filter),
     # distributions
     Difference(
-        "BernoulliDistribution", "3.x 4.4", BACKWARD,
+        "BernoulliDistribution", "3.x 4.4 4.8", BACKWARD,
         "the log-probability is divided by the points, its derivative is not", "both are", batch,
         does.times_points),
     # initialisation rules
@@ -640,7 +690,7 @@ TABLE = [
         "the normal one's standard deviation is what the variance should be", "its square root",
         lambda job, check: not job.kwargs["uniform"], does.drawn_with_variance_as_deviation),
     Difference(
-        "OrthogonalInitialization", "3.x 4.4", FORWARD,
+        "OrthogonalInitialization", "3.x 4.4 4.8", FORWARD,
         "with fewer rows than cols, W becomes (rows, rows)", "(rows, cols), with orthogonal rows",
         lambda job, check: job.case["rows"] < job.case["cols"], does.drawn_as_square),
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from mlpack_ann.init_rules import GaussianInitialization
 from mlpack_ann.port import draws
 from mlpack_ann.port.job import lookup
+from mlpack_ann.port.passes import prepare
 
 
 def by_points(job, check):
@@ -82,26 +83,69 @@ def divergence_undivided(job, check):
     return g
 
 
-def exchanged_dilations(job, check):
-    """Dilated convolution, unpadded, with taps as far apart in width as they should be in height,
-    and the other way round; a tap beyond the end of a row is read from the next."""
-    k = job.kwargs
-    height, width = k["input_height"], k["input_width"]
-    rows, columns = (
-        (size - (k[f"kernel_{axis}"] - 1) * k[f"dilation_{axis}"] - 1) // k[f"stride_{axis}"] + 1
-        for axis, size in (("height", height), ("width", width)))
-    first = (np.arange(rows)[:, None] * k["stride_height"] * width
-             + np.arange(columns) * k["stride_width"])
-    tap = (np.arange(k["kernel_height"])[:, None] * k["dilation_width"] * width
-           + np.arange(k["kernel_width"]) * k["dilation_height"])
-    place = first[..., None, None] + tap
-    x = job.arrays["input"].reshape(job.points, k["in_size"], -1)
-    if place.max() >= height * width:
-        return np.empty(0)                  # what is in the memory behind the image
-    weight, bias = np.split(job.arrays["parameters"], [-k["out_size"]])
-    y = np.einsum("ncijpq,ocpq->noij", x[:, :, place],
-                  weight.reshape(k["out_size"], k["in_size"], *tap.shape))
-    return (y + bias[:, None, None]).reshape(check.recorded.shape)
+def padded_images(job):
+    """Return the layer of a job, and its images with zeros around them, (points, channels, height,
+    width)."""
+    layer, arrays = job.build(), job.arrays
+    layer.parameters = arrays["parameters"]
+    layer.Forward(arrays["input"])          # which tells "same" padding the sizes
+    shape = job.points, layer.in_size, layer.input_height, layer.input_width
+    zeros = ((layer.pad_h_top, layer.pad_h_bottom), (layer.pad_w_left, layer.pad_w_right))
+    return layer, np.pad(arrays["input"].reshape(shape), ((0, 0), (0, 0), *zeros))
+
+
+def along_memory(images, shape, taps, strides, dilations):
+    """Return (points, channels, *shape, *taps): what a filter meets that moves over rows by the
+    width's stride and along a row by the height's, with taps as far apart the other way round.
+    Behind a row is the next one, behind an image the next one, behind the last one NaN."""
+    points, channels, height, width = images.shape
+    i, j, p, q = np.ogrid[tuple(slice(size) for size in (*shape, *taps))]
+    place = ((i * strides[1] + p * dilations[1]) * width + j * strides[0] + q * dilations[0]
+             + np.arange(points * channels).reshape(points, channels, 1, 1, 1, 1) * height * width)
+    return np.append(images, np.nan)[np.minimum(place, images.size)]
+
+
+def steps(layer):
+    """Return strides and dilations, each as (height, width)."""
+    return ((layer.stride_height, layer.stride_width),
+            (layer.dilation_height, layer.dilation_width))
+
+
+def exchanged_steps_output(job, check):
+    """Convolution whose strides and dilations of the height are the width's, and the other way
+    round. What is read behind all images may be anything."""
+    layer, images = padded_images(job)
+    filters, channels, *taps = layer.weight.shape
+    shape = [(size - (tap - 1) * dilation - 1) // stride + 1 for size, tap, stride, dilation
+             in zip(images.shape[2:], taps, *steps(layer))]
+    windows = along_memory(images, shape, taps, *steps(layer))
+    y = np.einsum("ngcijpq,gocpq->ngoij",
+                  windows.reshape(job.points, layer.groups, channels, *shape, *taps),
+                  layer.weight.reshape(layer.groups, -1, channels, *taps))
+    y = y.reshape(job.points, filters, -1)
+    if layer.use_bias:
+        y += layer.bias[:, None]
+    y = y.reshape(check.recorded.shape)
+    return np.where(np.isnan(y), check.recorded, y)
+
+
+def exchanged_strides_gradient(job, check):
+    """The gradient of mlpack 4.4's Convolution, which takes the strides as `along_memory` does the
+    dilations, in images of only the rows and columns that Forward should read."""
+    layer, images = padded_images(job)
+    filters, channels, *taps = layer.weight.shape
+    strides, _ = steps(layer)
+    shape = [(size - tap) // stride + 1 for size, tap, stride
+             in zip(images.shape[2:], taps, strides)]
+    rows, columns = ((count - 1) * stride + tap for count, stride, tap
+                     in zip(shape, strides, taps))
+    windows = along_memory(images[:, :, :rows, :columns], taps, shape, (1, 1), strides)
+    error = job.arrays["error"].reshape(job.points, layer.groups, -1, *shape)
+    weight = np.einsum("ngcpqij,ngoij->gocpq",
+                       windows.reshape(job.points, layer.groups, channels, *taps, *shape), error)
+    biases = error.sum((0, 3, 4)).ravel() if layer.use_bias else []
+    value = np.concatenate([weight.ravel(), biases])
+    return np.where(np.isnan(value), check.recorded, value)
 
 
 def filters_exchanged(job, check):
@@ -111,6 +155,8 @@ def filters_exchanged(job, check):
     filters, channels, *area = layer.weight.shape
     layer.weight[:] = layer.weight.reshape(channels, filters, *area).swapaxes(0, 1).copy()
     return layer.Backward(arrays["input"], arrays["output"], arrays["gy"])
+
+
 def merged_weights(job):
     """Return the weights of mid-2020's merged Linear layers, (layers, in, out)."""
     out = job.arrays["output"].shape[1]
@@ -129,27 +175,33 @@ def unmultiplied_gradient(job, check):
     return np.tile(np.append((x.T @ error).ravel(), error.sum(0)), len(merged_weights(job)))
 
 
-SLOPE_BY_OUTPUT = {"Sigmoid": lambda y: y * (1 - y), "TanH": lambda y: 1 - y * y,
-                   "Identity": np.ones_like, "ReLU": np.sign}
+SLOPE = {"Sigmoid": lambda x, y: y * (1 - y), "TanH": lambda x, y: 1 - y * y,
+         "BipolarSigmoid": lambda x, y: (1 - y * y) / 2, "Gaussian": lambda x, y: -2 * x * y,
+         "Swish": lambda x, y: y / x * (1 + x - y), "SILU": lambda x, y: y / x * (1 + x - y),
+         "TanhExp": lambda x, y: y / x + x * np.exp(x) * (1 - (y / x) ** 2),
+         "GELU": lambda x, y: rounded_gelu_derivative(x)}
 
 
 def slopes_at_the_sum(job, check):
-    """g of layers without weights, whose derivatives are taken at the merged output."""
-    y = job.arrays["output"]
-    return job.arrays["gy"] * sum(SLOPE_BY_OUTPUT[one["class"]](y)
-                                  for one in job.case.args["layers"])
+    """g of layers whose derivatives, where they are written for the output, are taken at the
+    merged one."""
+    x, y, gy = (job.arrays[name] for name in ("input", "output", "gy"))
+    merged, g = prepare(job), np.zeros(x.shape)     # which holds the layers, with their weights
+    for one, layer in zip(job.case.args["layers"], job.kwargs["layers"]):
+        if one["class"] == "ReLU" and job.version == "4.8":
+            g += gy * np.sign(y)
+        elif one["class"] in SLOPE:
+            g += gy * SLOPE[one["class"]](x, y)
+        else:
+            g += layer.Backward(x, layer.Forward(x), gy)
+    return g
 
 
 def last_point_biases(job, check):
-    """Of Convolutions side by side, each bias gradient is the last point's."""
-    value, at, channel = check.ours.copy(), 0, 0
-    layers = job.kwargs["layers"]
-    error = job.arrays["error"][-1].reshape(sum(one.out_size for one in layers), -1).sum(1)
-    for one in layers:
-        at += one.parameters.size
-        value[at - one.out_size:at] = error[channel:channel + one.out_size]
-        channel += one.out_size
-    return value
+    """This library's value with the biases' entries of the last point alone."""
+    layer, x, error = prepare(job), job.arrays["input"][-1:], job.arrays["error"][-1:]
+    layer.Backward(x, layer.Forward(x), error)
+    return layer.Gradient(x, error)
 
 
 def last_block_first(job, check):
@@ -584,12 +636,12 @@ def cosine_of_runs(job, check):
 
 
 def cosine_of_runs_g(job, check):
-    """The mean is never divided (3.x), or again at every run of a loop (4.4)."""
+    """The mean is never divided (3.x), or again at every run of a loop (4.4, 4.8)."""
     loss, runs = cosine_runs(job)
     g = loss.Backward(*runs)
     if divisor(job) > 1:
         count = len(g)
-        factor = float(count) ** -np.arange(count, 0, -1) if job.version == "4.4" else 1.0
+        factor = float(count) ** -np.arange(count, 0, -1) if job.version != "3.x" else 1.0
         g = g * count * np.reshape(factor, (-1, 1))
     return g.reshape(check.recorded.shape)
 
@@ -643,15 +695,37 @@ def first_label_only_g(job, check):
     return g
 
 
-def last_reward_only(job, check):
-    """The last point is left out, and only the reward of the one before counts."""
+def last_reward(job):
+    """Return the reward of the last row but one, for which 3.x takes that of all points, and what
+    rewards are divided by."""
     x, t = pair(job)
-    counted = np.arange(len(x) - 1)
-    rewarded = len(counted) > 0 and x[-2].argmax() == t[-2]
+    counted = len(x) - 1
+    rewarded = counted > 0 and x[-2].argmax() == t[counted - 1]
     reward = job.kwargs.get("scale", 1.0) * np.float64(rewarded)
+    return reward, np.float64(counted if job.kwargs.get("size_average", True) else 1)
+
+
+def last_reward_only(job, check):
+    """The last row is left out, and only the reward of the one before counts."""
+    x, t = pair(job)
+    reward, divisor = last_reward(job)
     with np.errstate(invalid="ignore"):
-        reward /= len(counted) if job.kwargs.get("size_average", True) else 1
-    return -x[counted, t[:-1]].sum() - reward
+        return -x[np.arange(len(x) - 1), t[:len(x) - 1]].sum() - reward / divisor
+
+
+def baseline_in_second_row(job, check):
+    """The second row's first element is taken for the baseline, and loses what the label gave."""
+    x, t = pair(job)
+    reward, divisor = last_reward(job)
+    g = np.zeros(x.shape)
+    g[np.arange(len(t)), t] = -1
+    g[1, 0] = 2 * (x[1, 0] - reward) / divisor
+    return g
+
+
+def reward_less_second_row(job, check):
+    reward, divisor = last_reward(job)
+    return np.reshape((reward - job.arrays["input"][1, 0]) / divisor, 1)
 
 
 def whole_blocks_g(job, check):
@@ -726,6 +800,28 @@ def _attention(job, axis, turned, mask):
             "gradient": np.concatenate([np.ravel(part) for part in gradient]
                                        + [error.sum(0) for error in (*errors, gy)]),
             "attention_weights": shares}
+
+
+def lost_patches(patches, depth):
+    """The second of several patches is put in the last one's place, those after it nowhere."""
+    patches = patches.reshape(depth, -1)
+    kept = np.zeros(patches.shape)
+    kept[0], kept[-1] = patches[:2]
+    return kept.reshape(1, -1)
+
+
+def glimpse_of_two_patches(job, check):
+    return lost_patches(check.ours, job.kwargs["depth"])
+
+
+def attention_to_two_patches(job, check):
+    layer, image = prepare(job), job.arrays["input"]
+    glimpse, action = job.kwargs["rnn"], job.kwargs["action"]
+    seen = np.zeros((1, job.kwargs["out_size"]))
+    for _ in range(layer.rho):
+        x = np.concatenate([image, action.Forward(seen)], 1)
+        seen = lost_patches(glimpse.Forward(x), glimpse.depth)
+    return seen
 
 
 def glimpse_turned(job, check):
