@@ -46,6 +46,7 @@ cdef enum:
     BAND = 8192                         # pixels of a band of rows, at least
     AT_ONCE = 4                         # rows combined
     LANES = 16                          # of the longest vectors
+    APART = 16                          # numbers between what two threads write: in no common line
 
 
 cdef class Axis:
@@ -112,7 +113,7 @@ cdef struct Task:
     void* y
     void* lines
     Py_ssize_t* held
-    Py_ssize_t lines_size
+    Py_ssize_t lines_size, held_size                # of a part: bytes, numbers
 
 
 cdef int resample(ndarray x, ndarray y, Axis rows, Axis columns, Scratch scratch) except -1:
@@ -143,7 +144,8 @@ cdef int resample(ndarray x, ndarray y, Axis rows, Axis columns, Scratch scratch
     weight = <double>t.band * (t.columns * (t.taps + 1) + (0 if t.across_first else t.width))
     parts = parts_of(jobs, weight)
     t.lines = scratch.take(LINES, parts * t.lines_size)
-    t.held = <Py_ssize_t*>scratch.take(HELD, parts * t.span * sizeof(Py_ssize_t))
+    t.held_size = t.span + APART
+    t.held = <Py_ssize_t*>scratch.take(HELD, parts * t.held_size * sizeof(Py_ssize_t))
     in_parts(work, &t, jobs, weight)
     return 0
 
@@ -162,7 +164,7 @@ cdef void fill_bands(const Task* t, int part, Py_ssize_t start, Py_ssize_t stop,
     cdef Py_ssize_t job, row, last, plane = -1, i
     cdef floating* line = <floating*>(<char*>t.lines + part * t.lines_size)
     cdef floating* lines = line + t.width + 1
-    cdef Py_ssize_t* held = t.held + part * t.span
+    cdef Py_ssize_t* held = t.held + part * t.held_size
     cdef floating* to
     cdef const floating* image
     cdef RowsOut out

@@ -77,7 +77,8 @@ cdef Sums sums_of(const Geometry* k, const Planes* planes, Py_ssize_t item) noex
 cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* planes, Py_ssize_t n,
                       const floating* x, const floating* gy, floating* dw) except -1 nogil:
     """Fill dw, some images at a time."""
-    cdef Py_ssize_t item = sizeof(floating), jobs, copied, sums, i
+    cdef Py_ssize_t item = sizeof(floating), blocks = k.groups * channel_blocks(s.channels)
+    cdef Py_ssize_t jobs, copied, sums, i
     cdef double weight = s.cost * VECTOR_BYTES / item / 16
     planes.in_place = (s.by_rows or s.by_channels) and is_unpadded(planes)
     if planes.in_place:
@@ -85,7 +86,7 @@ cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* plane
     s.planes, s.padded_size = planes, plane_count(planes) * planes.size
     s.x_size = planes.channels * planes.height * planes.width
     copied = s.area * s.padded if s.by_channels else 0 if s.by_rows else s.channels * s.flat
-    s.at_once = 1 + AT_ONCE // ((s.padded_size + copied) * item)
+    s.at_once = 1 + AT_ONCE // (k.groups * (s.padded_size + copied) * item)
     s.at_once = min(n, min(s.at_once, 1 + RUN // s.area) if s.by_channels else s.at_once)
     jobs = s.at_once * k.groups
     sums = k.groups * s.taps * (s.padded if s.by_channels else s.channels)
@@ -110,8 +111,7 @@ cdef int add_gradient(const Geometry* k, Scratch scratch, Sums* s, Planes* plane
         if s.by_channels:
             in_parts(add_channels_part, s, s.taps, weight * s.count / s.taps)
         else:
-            in_parts(add_pixels_part, s, channel_blocks(s.channels),
-                     weight * s.count / channel_blocks(s.channels))
+            in_parts(add_pixels_part, s, blocks, weight * s.count / blocks)
         s.first += s.count
     write_gradient(s, dw)
     return 0
@@ -210,8 +210,9 @@ cdef void add_pixels_part(void* task, int part, Py_ssize_t start, Py_ssize_t sto
 
 cdef void add_pixels(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
                      const floating* x) noexcept nogil:
-    """Add the products of the images in hand to the totals of some blocks of channels."""
-    cdef Py_ssize_t group
+    """Add the products of the images in hand to the totals of some blocks of channels, each group's
+    after the one's before it."""
+    cdef Py_ssize_t blocks = channel_blocks(s.channels), group
     cdef Dots dots
     dots.offset, dots.stride, dots.channels, dots.vectors = s.offset, s.taps, 0, 0
     dots.images = s.count
@@ -223,7 +224,7 @@ cdef void add_pixels(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
     else:
         dots.rows, dots.x_row, dots.gy_row, dots.length = 1, 0, 0, s.flat
         dots.gy_plane, dots.gy_image = s.flat, s.groups * s.channels * s.flat
-    for group in range(s.groups):
+    for group in range(start // blocks, (stop - 1) // blocks + 1):
         if s.by_rows:
             dots.gy = (<const floating*>s.gy
                        + (s.first * s.groups + group) * s.channels * s.area)
@@ -231,7 +232,7 @@ cdef void add_pixels(const Sums* s, Py_ssize_t start, Py_ssize_t stop,
             dots.gy = <const floating*>s.copied_gy + group * s.channels * s.flat
         dots.total = s.total + group * s.channels * s.taps
         add_dots(dots, image_of(s, 0, group, x), <const floating*>dots.gy, s.channels, s.taps,
-                 start, stop)
+                 max(start - group * blocks, <Py_ssize_t>0), min(stop - group * blocks, blocks))
 
 
 cdef void add_dots(Dots whole, const floating* x, const floating* gy, Py_ssize_t channels,

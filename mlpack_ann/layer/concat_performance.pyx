@@ -69,7 +69,7 @@ cdef class ConcatPerformance(Loss):
         cdef Shape block
         self._block_shape(shape, &block)
         try:
-            return self.output_layer._target(target, self._block_of(p, 0), &block)
+            return self.output_layer._target(target, p, &block)     # p tells the dtype
         except (TypeError, ValueError) as error:
             text = str(error).partition(": ")[2]        # without the other's name
             raise type(error)(f"{type(self).__name__}: {text}") from None
