@@ -9,7 +9,7 @@
 `draws`            what chance leaves open of random values
 `passes`           running a job: what the library gives, beside what was recorded
 `differences`      THE table of differences: where mlpack is wrong, and how;
-                   `mlpack_does` has the formulas of what it computes instead
+                   `does` has the formulas of what it computes instead
 `judge`            equal, differs, missing or FAILS
 `report`           the printed table and its JSON form
 `torch_side`       PyTorch's values and speed, for ``--torch``; `torch_operations` its operations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mlpack_ann.layer import Convolution
-from mlpack_ann.port import mlpack_does as does
+from mlpack_ann.port import does
 from mlpack_ann.port.passes import BACKWARD, FORWARD, GRADIENT
 
 
