@@ -2,8 +2,6 @@
 from dataclasses import dataclass, field
 from typing import Callable
 
-import numpy as np
-
 
 @dataclass
 class LayerCase:

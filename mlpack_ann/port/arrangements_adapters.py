@@ -2,7 +2,6 @@
 import numpy as np
 
 from mlpack_ann.port.adapters import adapts
-from mlpack_ann.port.layer_adapters import POINTWISE
 
 
 @adapts("layer", "Constant")

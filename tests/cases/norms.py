@@ -109,7 +109,6 @@ def split(m, x):
     """Return `x` as (outer, channels, inner), as BatchNorm's arguments say."""
     point = x.shape[1:] if m.input_dimensions is None else m.input_dimensions
     first = getattr(m, "min_axis", None) or 0
-    last = getattr(m, "max_axis", None) or first
     if len(point) == 1:
         point = m.size, -1
     return x.reshape(len(x) * int(np.prod(point[:first])), m.size,

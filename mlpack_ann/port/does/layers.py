@@ -159,7 +159,8 @@ def slopes_at_the_sum(job, check):
     """g of layers whose derivatives, where they are written for the output, are taken at the
     merged one."""
     x, y, gy = (job.arrays[name] for name in ("input", "output", "gy"))
-    merged, g = prepare(job), np.zeros(x.shape)     # which holds the layers, with their weights
+    prepare(job)                            # gives the layers their weights
+    g = np.zeros(x.shape)
     for one, layer in zip(job.case.args["layers"], job.kwargs["layers"]):
         if one["class"] in SLOPE_IN_4_8 and job.version == "4.8":
             g += gy * SLOPE_IN_4_8[one["class"]](x, y, layer)
