@@ -4,4 +4,3 @@ from numpy cimport ndarray
 cdef int draw_uniform(object generator, ndarray out, double low, double high) except -1
 cdef int draw_roots(object generator, ndarray out, double low, double high) except -1
 cdef int draw_normal(object generator, ndarray out, double mean, double deviation) except -1
-cdef int fill(ndarray out, double value) except -1

@@ -73,29 +73,6 @@ cdef int draw_normal(object generator, ndarray out, double mean, double deviatio
     return draw(generator, out, ANN_NORMAL, deviation, mean)
 
 
-cdef void fill_part(void* task, int part, Py_ssize_t start, Py_ssize_t stop) noexcept nogil:
-    cdef const Task* t = <const Task*>task
-    cdef double* wide = <double*>t.x
-    cdef float* narrow = <float*>t.x
-    cdef double value = t.shift
-    cdef float rounded = <float>value
-    cdef Py_ssize_t i
-    if t.wide:
-        for i in range(start, stop):
-            wide[i] = value
-    else:
-        for i in range(start, stop):
-            narrow[i] = rounded
-
-
-cdef int fill(ndarray out, double value) except -1:
-    """Fill `out` with one value."""
-    cdef Task t
-    t.x, t.shift, t.wide = PyArray_DATA(out), value, PyArray_TYPE(out) == NPY_DOUBLE
-    in_parts(fill_part, &t, PyArray_SIZE(out), 1)
-    return 0
-
-
 def words(group, key, stream):
     """Return the words that a group of numbers is made of, one row per counter."""
     cdef uint32_t[64] w

@@ -1,7 +1,7 @@
 """One value for all weights. Source: mlpack ann/init_rules/const_init.hpp."""
 from numpy cimport ndarray
 
-from mlpack_ann._draws cimport fill
+from mlpack_ann._copies cimport fill_all
 from mlpack_ann._validation import number
 from mlpack_ann.init_rules.init_rule cimport InitRule, Sizes
 
@@ -24,4 +24,5 @@ cdef class ConstInitialization(InitRule):
         super().__init__()
 
     cdef int _fill(self, ndarray w, const Sizes* sizes, object generator) except -1:
-        return fill(w, self.init_val)
+        fill_all(w, self.init_val)
+        return 0
